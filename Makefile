@@ -415,7 +415,7 @@ mutants: ## bring every money bug of docs/track-record.md back, and many more, o
 # The short form, six weeks around the changes of the clock in each of four zones, is part of `make test`.
 .PHONY: year
 year: ## the schedule through a simulated year in four zones, with outages, failing disks and kills
-	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 2h ./jobs/schedule -run 'TestYear' -v -schedule.long
+	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 2h ./jobs -run 'TestYear' -v -schedule.long
 
 .PHONY: house-figures
 house-figures: ## measure the structure of the code, into fixtures/house/figures/figures.txt

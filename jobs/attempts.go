@@ -6,14 +6,14 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // attempts records in the entry of a run what the workers of an engine did.
 type attempts struct{ entry *ledger.Entry }
 
 // add records one attempt. It is called by one goroutine at a time.
-func (a *attempts) add(one *task.Attempt) {
+func (a *attempts) add(one *lake.TaskAttempt) {
 	t := a.stage(one.Stage)
 	t.Attempts++
 	switch {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // TestAttempts records tasks that end in another order than that of their numbers, one of them at its second attempt.
@@ -15,10 +15,10 @@ func TestAttempts(t *testing.T) {
 	t.Parallel()
 	var e ledger.Entry
 	a := attempts{&e}
-	for _, one := range []task.Attempt{
+	for _, one := range []lake.TaskAttempt{
 		{Stage: "scan", Task: 0, Number: 1, Worker: "b", Seconds: 2},
 		{Stage: "bucket", Task: 3, Number: 1, Worker: "b", Seconds: 0.5},
-		{Stage: "bucket", Task: 1, Number: 1, Worker: "a", Seconds: 9, Failure: &task.Failure{Text: "disk full"}},
+		{Stage: "bucket", Task: 1, Number: 1, Worker: "a", Seconds: 9, Failure: &lake.TaskFailure{Text: "disk full"}},
 		{Stage: "bucket", Task: 1, Number: 2, Worker: "b", Seconds: 1.5},
 	} {
 		a.add(&one)
@@ -44,7 +44,7 @@ func TestManyWorkers(t *testing.T) {
 	var e ledger.Entry
 	a := attempts{&e}
 	for i := range ledger.MaxWorkers + 2 {
-		a.add(&task.Attempt{Stage: "bucket", Task: i, Number: 1, Worker: fmt.Sprintf("host/%04d", i), Seconds: 1})
+		a.add(&lake.TaskAttempt{Stage: "bucket", Task: i, Number: 1, Worker: fmt.Sprintf("host/%04d", i), Seconds: 1})
 	}
 	if got := e.Tasks[0].Done; got != ledger.MaxWorkers+2 || len(e.Workers) != ledger.MaxWorkers {
 		t.Errorf("%d tasks done, %d workers named", got, len(e.Workers))

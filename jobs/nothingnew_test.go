@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -35,7 +35,7 @@ func tree(t *testing.T, dir string) map[string]string {
 		}
 		text, err := os.ReadFile(path)
 		name, _ := filepath.Rel(root, path)
-		files[name] = string(manifest.HashBytes(text))
+		files[name] = string(lake.HashBytes(text))
 		return err
 	})
 	if err != nil {

@@ -9,44 +9,42 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/prune"
-	"github.com/tollbook/tollbook/pipeline/run/rebucket"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Runner does jobs on one workspace. It can be used from several goroutines; the lake's lock serializes the jobs.
 type Runner struct {
-	Dir     string            // the workspace
-	Clock   func() time.Time  // the real clock
-	Options workspace.Options // of every run, without AsOf, InboxUntil and Started
-	Log     *slog.Logger      // nil = silent
-	Version string            // of the program, for the ledger
+	Dir     string           // the workspace
+	Clock   func() time.Time // the real clock
+	Options run.Options      // of every run, without AsOf, InboxUntil and Started
+	Log     *slog.Logger     // nil = silent
+	Version string           // of the program, for the ledger
 	// Opened is called when settings and books are read, before the job of this kind begins. nil = none.
 	Opened func(Kind)
 	// Engine starts the engine of the settings (settings.Engine), and identifies this build for it. nil = runs do their
 	// tasks in goroutines, whatever the settings say.
-	Engine func(context.Context, *workspace.Workspace) (e task.Engine, build string, err error)
+	Engine func(context.Context, *run.Workspace) (e lake.Engine, build string, err error)
 	// Ended is called with the final entry of every run that is not dry, whatever its outcome. nil = none.
 	Ended func(ledger.Entry)
 }
 
 // Result is the result of a job.
 type Result struct {
-	Workspace   *workspace.Workspace // as opened for this run; nil if it could not be read
-	Report      *workspace.Report    // for a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference     // of rerate
-	Published   *publish.Report      // of publish, to ClickHouse
-	Iceberg     *iceberg.Report      // of publish, to Iceberg
-	Pruned      *prune.Report        // of prune
-	Rebucketed  *rebucket.Report     // of rebucket
-	Dismissed   *run.DismissReport   // of rejects
-	Entry       ledger.Entry         // final entry; for a dry run its ID is ""
+	Workspace   *run.Workspace        // as opened for this run; nil if it could not be read
+	Report      *run.Report           // for a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference      // of rerate
+	Published   *publish.Report       // of publish, to ClickHouse
+	Iceberg     *iceberg.Report       // of publish, to Iceberg
+	Pruned      *admin.PruneReport    // of prune
+	Rebucketed  *admin.RebucketReport // of rebucket
+	Dismissed   *run.DismissReport    // of rejects
+	Entry       ledger.Entry          // final entry; for a dry run its ID is ""
 
 	found foundLake     // at the start
 	left  *ledger.Entry // if the lake was empty at the start: the newest run that left a lake; nil = none
@@ -129,7 +127,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 
 // begin writes the entry of a run that starts. It returns nil if it fails, and for a folder that is not a workspace.
 func (r *Runner) begin(e *ledger.Entry) (*ledger.Open, error) {
-	if _, err := os.Stat(workspace.SettingsFile(r.Dir)); err != nil {
+	if _, err := os.Stat(run.SettingsFile(r.Dir)); err != nil {
 		return nil, nil //nolint:nilerr,nilnil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
@@ -177,7 +175,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
-	w, err := workspace.Open(r.Dir)
+	w, err := run.Open(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -192,7 +190,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 }
 
 // onEngine does the job with an engine.
-func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
+func (r *Runner) onEngine(ctx context.Context, t *Task, w *run.Workspace, o run.Options,
 	res *Result) (err error) {
 	if o.Engine, o.Build, err = r.Engine(ctx, w); err != nil {
 		return err
@@ -205,7 +203,7 @@ func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, 
 }
 
 // do does the job on an open workspace.
-func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
+func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Options,
 	res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
@@ -229,11 +227,11 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 		po.Cycle = t.Cycle
 		res.Published, res.Iceberg, err = run.PublishAll(ctx, w, po, o)
 	case Prune:
-		res.Pruned, err = prune.Run(ctx, w, t.Prune, o)
+		res.Pruned, err = admin.Prune(ctx, w, t.Prune, o)
 	case Rejects:
 		res.Dismissed, err = run.DismissRejects(ctx, w, t.Dismiss, o)
 	case Rebucket:
-		res.Rebucketed, err = rebucket.Run(ctx, w, t.Rebucket, o)
+		res.Rebucketed, err = admin.Rebucket(ctx, w, t.Rebucket, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -282,7 +280,7 @@ func (res *Result) note(t *Task, err error) {
 }
 
 // publication returns the outcome of the publish at the end of the job; nil for a publish job.
-func (res *Result) publication() *workspace.Publication {
+func (res *Result) publication() *run.Publication {
 	switch {
 	case res.Pruned != nil:
 		return &res.Pruned.Publication
@@ -306,7 +304,7 @@ func (res *Result) needsAttention() bool {
 }
 
 // notTaken returns the files of which nothing was taken, with the reason.
-func notTaken(files []workspace.FileReport) []ledger.NotTaken {
+func notTaken(files []run.FileReport) []ledger.NotTaken {
 	var list []ledger.NotTaken
 	for i := range files {
 		f := &files[i]

@@ -6,19 +6,17 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/run/archive"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // OtherLakeError reports that the lake of a workspace is not one to which its runs wrote.
 type OtherLakeError struct {
-	Lake      string        // its folder or address
-	Is, Was   manifest.Hash // origins (lake.Snapshot.Origin) of the present and of the earlier lake
-	Run, AsOf string        // the newest run of the ledger that wrote to the earlier lake
+	Lake      string    // its folder or address
+	Is, Was   lake.Hash // origins (lake.Snapshot.Origin) of the present and of the earlier lake
+	Run, AsOf string    // the newest run of the ledger that wrote to the earlier lake
 }
 
 // Error names both lakes.
@@ -43,7 +41,7 @@ func SameLake(dir, name string, snap *lake.Snapshot) error {
 	if err != nil || origin == "" {
 		return nil //nolint:nilerr // a lake without its first manifests is verify's to report
 	}
-	first := func() (*manifest.Manifest, error) { return snap.First(origin) }
+	first := func() (*lake.Manifest, error) { return snap.First(origin) }
 	known, last := ledger.WroteTo(ledger.Dir(dir), origin, first)
 	if !known && last != nil {
 		return &OtherLakeError{name, origin, last.Lake, last.ID, last.AsOf}
@@ -140,8 +138,8 @@ func NotOlder(dir, name string, snap *lake.Snapshot) error {
 }
 
 // Archives returns the live states of the archives that a lake names, by place (JOBS-8). An archive that was moved to
-// the place of the settings is found there. Errors: *lakeerr.MissingError if there is no archive.
-func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
+// the place of the settings is found there. Errors: *lake.MissingError if there is no archive.
+func Archives(w *run.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
 	heads := make(map[string]*lake.Snapshot)
 	for _, ref := range snap.Manifest.Cycles {
 		if ref.Archived == nil || heads[ref.Archived.Where] != nil {
@@ -151,9 +149,9 @@ func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Sna
 		head, err := archiveHead(w, where)
 		if err == nil && head.Manifest.Number == 0 {
 			head, err = archiveHead(w, w.Settings.ArchivePlace().Below("lake").Path)
-			if err == nil && !archive.Has(head, ref) {
-				err = &lakeerr.MissingError{Name: where + ", the archive of cycle " + ref.Cycle.String(),
-					Detail: lakeerr.NotThere, Manifest: snap.Name(), Hint: "mount its disk, or put it back, from a " +
+			if err == nil && !admin.HasArchived(head, ref) {
+				err = &lake.MissingError{Name: where + ", the archive of cycle " + ref.Cycle.String(),
+					Detail: lake.NotThereText, Manifest: snap.Name(), Hint: "mount its disk, or put it back, from a " +
 						"backup if it is lost; if it was moved, leave a link in its place, or set retention.archive"}
 			}
 		}
@@ -166,7 +164,7 @@ func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Sna
 }
 
 // archiveHead returns the live state of an archive; its number is 0 if there is none.
-func archiveHead(w *workspace.Workspace, where string) (*lake.Snapshot, error) {
+func archiveHead(w *run.Workspace, where string) (*lake.Snapshot, error) {
 	place := w.Settings.ArchivePlace()
 	place.Path = where
 	st, err := w.OpenPlace(place, "archive/lake")
@@ -178,7 +176,7 @@ func archiveHead(w *workspace.Workspace, where string) (*lake.Snapshot, error) {
 		return nil, fmt.Errorf("open the archive %s: %w", where, err)
 	}
 	head, err := l.Head()
-	return head, lakeerr.Placed(err, where, lakeerr.HintOther)
+	return head, lake.Placed(err, where, lake.HintOther)
 }
 
 // NewLakeError reports that a run would begin a new lake that the run ledger could not record.
@@ -252,21 +250,21 @@ func (r *Runner) left(res *Result) {
 
 // foundLake describes a lake at an instant.
 type foundLake struct {
-	origin manifest.Hash // lake.Snapshot.Origin; "" if it is empty or unreadable, which the run reports
+	origin lake.Hash // lake.Snapshot.Origin; "" if it is empty or unreadable, which the run reports
 	empty  bool
-	number int64         // of the newest manifest
-	hash   manifest.Hash // of it
-	older  error         // *OlderLakeError; nil = the lake has what the newest run left in it
+	number int64     // of the newest manifest
+	hash   lake.Hash // of it
+	older  error     // *OlderLakeError; nil = the lake has what the newest run left in it
 }
 
 // lake reads the present lake. With check it is an error if it is not this workspace's (JOBS-6).
 func (r *Runner) lake(check bool) (found foundLake, err error) {
-	s, err := settings.Load(workspace.SettingsFile(r.Dir))
+	s, err := settings.Load(run.SettingsFile(r.Dir))
 	if err != nil {
 		return foundLake{}, nil //nolint:nilerr // the run itself says so
 	}
-	w := &workspace.Workspace{Dir: r.Dir, Settings: s}
-	l, err := w.Lake(workspace.Options{})
+	w := &run.Workspace{Dir: r.Dir, Settings: s}
+	l, err := w.Lake(run.Options{})
 	if err != nil {
 		return foundLake{}, nil //nolint:nilerr // as above
 	}
@@ -279,7 +277,7 @@ func (r *Runner) lake(check bool) (found foundLake, err error) {
 			return foundLake{}, err // the ledger must not record it
 		}
 		_, err := Archives(w, snap)
-		if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+		if missing := new(lake.MissingError); errors.As(err, &missing) {
 			return foundLake{}, err
 		}
 	}

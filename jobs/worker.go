@@ -8,31 +8,29 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Worker does tasks of planned runs and of publishes of one workspace. It can be used from several goroutines.
 type Worker struct {
 	// Open opens the workspace. It is called once, and again if a run was planned with other settings or books.
-	Open    func() (*workspace.Workspace, error)
-	Options workspace.Options // without AsOf; Build is that of this program
+	Open    func() (*run.Workspace, error)
+	Options run.Options // without AsOf; Build is that of this program
 	Clock   func() time.Time
 	// Begun is called when a task begins, Ended when it ends, from several goroutines; nil = none.
 	Begun func(stage string)
-	Ended func(*task.Attempt)
+	Ended func(*lake.TaskAttempt)
 
 	mu   sync.Mutex
-	ws   *workspace.Workspace
+	ws   *run.Workspace
 	idle []*slot
 }
 
 // slot does one task at a time, and keeps what the tasks of one run share.
 type slot struct {
-	ws    *workspace.Workspace
+	ws    *run.Workspace
 	run   string
 	tasks *run.Tasks
 }
@@ -47,13 +45,13 @@ func (w *Worker) Name() string {
 }
 
 // Do does a task; number is the number of the attempt. The returned attempt says how it ended.
-func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.Attempt {
+func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *lake.TaskAttempt {
 	began := w.Clock()
 	if w.Begun != nil {
 		w.Begun(stage)
 	}
 	err := w.do(ctx, id, stage, i)
-	a := &task.Attempt{Stage: stage, Task: i, Number: number, Worker: w.Name(),
+	a := &lake.TaskAttempt{Stage: stage, Task: i, Number: number, Worker: w.Name(),
 		Seconds: w.Clock().Sub(began).Seconds()}
 	if err != nil {
 		a.Failure = run.FailureOf(err)
@@ -66,13 +64,13 @@ func (w *Worker) Do(ctx context.Context, id, stage string, i, number int) *task.
 
 func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 	if stage == run.PublishTask {
-		return w.publish(ctx, manifest.Hash(id), i)
+		return w.publish(ctx, lake.Hash(id), i)
 	}
 	s, err := w.take(id)
 	if err != nil {
 		return err
 	}
-	if err := s.tasks.Do(ctx, manifest.Hash(id), stage, i); err != nil { // the slot is closed
+	if err := s.tasks.Do(ctx, lake.Hash(id), stage, i); err != nil { // the slot is closed
 		return err
 	}
 	s.run = id
@@ -84,7 +82,7 @@ func (w *Worker) do(ctx context.Context, id, stage string, i int) error {
 
 // publish inserts the files of a bucket into the server of the settings. If it is refused with the open settings and
 // books, it opens them again.
-func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) error {
+func (w *Worker) publish(ctx context.Context, id lake.Hash, bucket int) error {
 	ws, err := w.newer(nil)
 	if err != nil {
 		return err
@@ -100,7 +98,7 @@ func (w *Worker) publish(ctx context.Context, id manifest.Hash, bucket int) erro
 }
 
 // newer returns the open workspace if it is not old; otherwise it opens it again.
-func (w *Worker) newer(old *workspace.Workspace) (*workspace.Workspace, error) {
+func (w *Worker) newer(old *run.Workspace) (*run.Workspace, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ws != old {
@@ -138,7 +136,7 @@ func (w *Worker) take(id string) (*slot, error) {
 // opened opens the workspace if it is not open or if the run was planned with other settings or books.
 func (w *Worker) opened(id string) (err error) {
 	if w.ws != nil {
-		_, err := run.LoadPlan(w.ws, manifest.Hash(id), w.Options)
+		_, err := run.LoadPlan(w.ws, lake.Hash(id), w.Options)
 		if !problem.ClassOf(err).NothingDone() {
 			return err
 		}

@@ -7,9 +7,8 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // benchSKUs is the number of skus in the books of the benchmarks.
@@ -97,7 +96,7 @@ var benchModels = []benchModel{
 func TestUsageAllocatesNothing(t *testing.T) {
 	for _, c := range benchModels {
 		r, records := benchRater(t, &c)
-		var out line.Charges
+		var out table.LineCharges
 		all := func() {
 			out.Reset()
 			for i := range records {
@@ -118,7 +117,7 @@ func BenchmarkUsage(b *testing.B) {
 	for _, c := range benchModels {
 		b.Run("model="+c.name, func(b *testing.B) {
 			r, records := benchRater(b, &c)
-			var out line.Charges
+			var out table.LineCharges
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
@@ -138,7 +137,7 @@ func BenchmarkUsage(b *testing.B) {
 // BenchmarkOpenPositions measures opening a customer with ten meters and reading the positions.
 func BenchmarkOpenPositions(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
-	var out line.Charges
+	var out table.LineCharges
 	for i := range records[:10] {
 		if err := r.Usage(&records[i], int32(i), &out); err != nil {
 			b.Fatal(err)
@@ -146,7 +145,7 @@ func BenchmarkOpenPositions(b *testing.B) {
 	}
 	cycle := must(period.ParseCycle(month))
 	rows := r.Positions(nil)
-	var closing []position.Row
+	var closing []table.PositionRow
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := r.Open(0, cycle, rows); err != nil {
@@ -161,8 +160,8 @@ func BenchmarkOpenPositions(b *testing.B) {
 func BenchmarkCustomers(b *testing.B) {
 	r, records := benchRater(b, &benchModel{model: books.Graduated})
 	cycle := must(period.ParseCycle(month))
-	var out line.Charges
-	var opening, closing []position.Row
+	var out table.LineCharges
+	var opening, closing []table.PositionRow
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {

@@ -1,11 +1,10 @@
 package rating
 
 import (
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // wholeMeter is a month-end meter that is priced by its total: block, stairstep, and volume with a conversion or a
@@ -18,11 +17,12 @@ type wholeMeter struct {
 }
 
 // whole prices the total of a meter of summed records (§4.6, §10.2, §10.3).
-func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) whole(end *closing, row int32, out *table.LineCharges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
 	w := wholeMeter{product: end.product, resource: m.resource, usage: g.usage, free: g.free}
-	w.Climb = tariff.Climb{Kind: line.Period, SKU: end.sku, Version: end.version, At: e.c.Bounds.From, End: m.count}
+	w.Climb = tariff.Climb{Kind: table.PeriodLine, SKU: end.sku, Version: end.version, At: e.c.Bounds.From,
+		End: m.count}
 	if !end.product.Convert.IsZero() {
 		c, err := end.product.Convert.Cover(g.usage, g.free)
 		if err != nil {
@@ -52,7 +52,7 @@ func (e *monthEnd) whole(end *closing, row int32, out *line.Charges, objs *[]Obj
 }
 
 // priceWhole appends the lines of a meter that is priced by its total.
-func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
+func (e *monthEnd) priceWhole(w *wholeMeter, out *table.LineCharges) error {
 	tiers := e.c.Book.Books.Versions[w.Version].Tiers
 	held := tierOf(tiers, w.End)
 	if !w.product.BlockEach {
@@ -83,9 +83,9 @@ func (e *monthEnd) priceWhole(w *wholeMeter, out *line.Charges) error {
 }
 
 // wholeLine appends the line of tier i; part is the quantity of the meter in the tier.
-func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
+func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *table.LineCharges) error {
 	tier := &e.c.Book.Books.Versions[w.Version].Tiers[i]
-	ch := line.Charge{
+	ch := table.Charge{
 		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice,
 		Record:  w.Record,
 		Version: w.Version, DrawsFrom: w.DrawsFrom, DrawsTo: w.DrawsTo, Tier: int16(i + 1), Kind: w.Kind,
@@ -95,11 +95,12 @@ func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *lin
 		return err
 	}
 	if e.c.Trace != nil {
-		step := e.c.TierStep(derivation.StepTier, w.Version, i)
+		step := e.c.TierStep(tariff.StepTier, w.Version, i)
 		step.Scope, step.Quantity, step.Price = w.resource, part, ch.UnitPrice
 		e.c.Trace(step)
 		if w.product.Model == books.Block {
-			e.c.Trace(derivation.Step{Kind: derivation.StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
+			e.c.Trace(tariff.DerivationStep{Kind: tariff.StepBlocks, Quantity: part, Size: tier.BlockSize,
+				After: blocks})
 		}
 	}
 	out.List = append(out.List, ch)
@@ -109,7 +110,7 @@ func (e *monthEnd) wholeLine(w *wholeMeter, i int, part money.Quantity, out *lin
 }
 
 // stairstep charges the flat fee of a stairstep tier, unless the quantity is 0.
-func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Charge) {
+func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *table.Charge) {
 	ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
 	if !part.IsZero() {
 		ch.Quantity = e.c.Book.One
@@ -117,7 +118,7 @@ func (e *monthEnd) stairstep(tier *books.Tier, part money.Quantity, ch *line.Cha
 }
 
 // blocks charges the blocks in a part of a meter.
-func (e *monthEnd) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
+func (e *monthEnd) blocks(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *table.Charge) (money.Quantity,
 	error) {
 	blocks, err := blocksOf(w.product, part, tier.BlockSize)
 	ch.Quantity = blocks.Signed()

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -36,13 +36,13 @@ func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string,
 // wantCommitments compares the charges of a cycle's commitments. spent has `time = payment` of the records' lines.
 func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string) {
 	s.t.Helper()
-	var list []commitment.Spent
+	var list []rating.CommitmentSpent
 	for _, text := range spent {
 		at, payment, _ := strings.Cut(text, " = ")
 		list = append(list,
-			commitment.Spent{At: s.at(at), SKU: 0, Service: "svc-a", Payment: amount(payment), Record: true})
+			rating.CommitmentSpent{At: s.at(at), SKU: 0, Service: "svc-a", Payment: amount(payment), Record: true})
 	}
-	lines, err := commitment.Lines(s.compile(), 0, must(period.ParseCycle(cycle)), list, s.at(now), nil)
+	lines, err := rating.CommitmentLines(s.compile(), 0, must(period.ParseCycle(cycle)), list, s.at(now), nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -170,8 +170,9 @@ func TestCommitmentBilledBefore(t *testing.T) {
 	s.commit("year", books.Minimum, "100", "2023-04-01..", func(c *books.Commitment) {
 		c.SKU, c.Window = 0, books.YearWindow
 	})
-	returned := commitment.Spent{At: s.at("2024-01-31"), SKU: 0, Service: "svc-a", Payment: amount("-40"), By: "most"}
-	lines, err := commitment.Lines(s.compile(), 0, must(period.ParseCycle("2024-03")), []commitment.Spent{
+	returned := rating.CommitmentSpent{At: s.at("2024-01-31"), SKU: 0, Service: "svc-a", Payment: amount("-40"),
+		By: "most"}
+	lines, err := rating.CommitmentLines(s.compile(), 0, must(period.ParseCycle("2024-03")), []rating.CommitmentSpent{
 		{At: s.at("2024-01-05"), SKU: 0, Service: "svc-a", Payment: amount("90"), Record: true}, returned,
 	}, s.at("2024-04-01"), nil)
 	if err != nil {
@@ -192,7 +193,7 @@ func TestCommittedUntil(t *testing.T) {
 	s.commit("year", books.Minimum, "100", "2023-04-15..2024-09-01", year)
 	for cycle, want := range map[string]string{"2023-03": "2023-03", "2023-04": "2024-04", "2024-03": "2024-04",
 		"2024-04": "2024-08", "2024-08": "2024-08", "2024-09": "2024-09"} {
-		if got := commitment.CommittedUntil(s.b, must(period.ParseCycle(cycle))); got.String() != want {
+		if got := rating.CommittedUntil(s.b, must(period.ParseCycle(cycle))); got.String() != want {
 			t.Errorf("lines of %s are needed until %s, want %s", cycle, got, want)
 		}
 	}

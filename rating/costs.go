@@ -9,9 +9,9 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // CostGroup is an aggregate of rows of cost files in the form that rating needs (§11.3).
@@ -86,7 +86,7 @@ func (c *CostRater) region(name string) int32 {
 
 // Rate appends a group's lines to out, in order of tier; index becomes their Charge.Record. Groups must come in the
 // order (usage_start, id bytewise). The caller has checked that there is a price (Book.Priced).
-func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
+func (c *CostRater) Rate(g *CostGroup, index int32, out *table.LineCharges) error {
 	rec := Record{
 		SKU:      g.SKU,
 		Region:   c.region(g.Region),
@@ -115,7 +115,7 @@ func (c *CostRater) Rate(g *CostGroup, index int32, out *line.Charges) error {
 
 // negative appends the line of a flat group with a negative quantity: the mirror image of the positive one. It moves
 // the unconverted position back.
-func (c *CostRater) negative(rec *Record, product *books.Product, index int32, out *line.Charges) error {
+func (c *CostRater) negative(rec *Record, product *books.Product, index int32, out *table.LineCharges) error {
 	n := int32(len(out.Draws))
 	u := &usage{Record: rec, product: product, place: c.r.regions.place(rec.Region), index: index, drawsFrom: n,
 		drawsTo: n, reversed: true}
@@ -127,7 +127,7 @@ func (c *CostRater) negative(rec *Record, product *books.Product, index int32, o
 
 // passThrough splits the group's cost at the tiers of its version. The meter moves up by the cost, or back down by a
 // negative cost, at the rates of the tiers that it passes. Below zero, tier 1 applies.
-func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.Charges) error {
+func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *table.LineCharges) error {
 	version := c.r.client.Version(g.SKU, at.book, g.Start)
 	if version == tariff.NoVersion {
 		return tariff.NoPrice(g.Region, g.Start)
@@ -176,7 +176,7 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 		if err != nil {
 			return err
 		}
-		if err := c.markUp(&line.Charge{Quantity: quantity, UnitPrice: price, Record: index, Version: version,
+		if err := c.markUp(&table.Charge{Quantity: quantity, UnitPrice: price, Record: index, Version: version,
 			Tier: int16(i + 1)}, official, g, out); err != nil {
 			return err
 		}
@@ -190,7 +190,8 @@ func (c *CostRater) passThrough(g *CostGroup, at place, index int32, out *line.C
 
 // narrow is passThrough if all numbers fit into a Cost: the same splits and products, in integers. If one does not fit,
 // done is false and nothing was changed.
-func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *line.Charges) (done bool, err error) {
+func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out *table.LineCharges) (done bool,
+	err error) {
 	tiers := c.r.client.Book.Books.Versions[version].Tiers
 	end, err := m.at.Add(g.Cost)
 	if err != nil {
@@ -235,7 +236,7 @@ func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out
 		if err != nil {
 			return true, err
 		}
-		if err := c.markUp(&line.Charge{Quantity: quantity, UnitPrice: tiers[i].UnitPrice, Record: index,
+		if err := c.markUp(&table.Charge{Quantity: quantity, UnitPrice: tiers[i].UnitPrice, Record: index,
 			Version: version, Tier: int16(i + 1)}, official, g, out); err != nil {
 			return true, err
 		}
@@ -249,8 +250,8 @@ func (c *CostRater) narrow(g *CostGroup, m *costMeter, version, index int32, out
 
 // markUp appends the line of a part of a group's cost: official_amount = R8(cost × (1 + rate)), rounded once from the
 // exact product.
-func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup, out *line.Charges) error {
-	ch.UsageAmount, ch.Kind = ch.Quantity, line.Usage
+func (c *CostRater) markUp(ch *table.Charge, official money.Amount, g *CostGroup, out *table.LineCharges) error {
+	ch.UsageAmount, ch.Kind = ch.Quantity, table.UsageLine
 	ch.DrawsFrom, ch.DrawsTo = int32(len(out.Draws)), int32(len(out.Draws))
 	out.List = append(out.List, *ch)
 	s := tariff.Sale{Charge: &out.List[len(out.List)-1], SKU: g.SKU, At: g.Start, NoFixed: true}
@@ -260,7 +261,7 @@ func (c *CostRater) markUp(ch *line.Charge, official money.Amount, g *CostGroup,
 // CycleEnd appends the lines of the cycle's end: those of volume, block and stairstep meters, and the flat fees of
 // pass_through tiers whose lower bound is below the meter's highest position. It appends the subjects of the lines to
 // objs; Charge.Record is an index in objs.
-func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
+func (c *CostRater) CycleEnd(out *table.LineCharges, objs *[]Object) error {
 	if err := c.r.CycleEnd(out, objs); err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // monthEnd prices at the cycle's end what was gathered for the open customer. It does not change it.
@@ -24,7 +24,7 @@ type monthEnd struct {
 // CycleEnd appends the lines of the customer's volume, block and stairstep meters in their present state (§4.6), and
 // the subjects of the lines to objs; Charge.Record is an index in objs. It changes no position. The lines are in order
 // of sku, scope of the meter and first use; a meter's flat fee follows its lines.
-func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
+func (r *Rater) CycleEnd(out *table.LineCharges, objs *[]Object) error {
 	bk, rows, list := r.client.Book, r.gathered.rows(), r.gathered.list
 	slices.SortFunc(rows, func(x, y int32) int {
 		a, b := &r.meters.list[x], &r.meters.list[y]
@@ -56,7 +56,7 @@ type closing struct {
 }
 
 // meter prices one meter from its rows.
-func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) meter(rows []int32, out *table.LineCharges, objs *[]Object) error {
 	first := &e.meters.list[rows[0]]
 	switch p := &e.c.Book.Books.Products[first.sku]; {
 	case p.Aggregation.Figure():
@@ -114,15 +114,15 @@ func (e *monthEnd) meter(rows []int32, out *line.Charges, objs *[]Object) error 
 }
 
 // row appends the line of one resource of a volume meter, unless its usage is 0.
-func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) row(end *closing, tier *books.Tier, row int32, out *table.LineCharges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
 	if g.usage.IsZero() {
 		return nil
 	}
-	ch := line.Charge{
+	ch := table.Charge{
 		UsageAmount: g.usage.Signed(), Free: g.free.Signed(), Quantity: m.count.Signed(), UnitPrice: tier.UnitPrice,
-		Record: int32(len(*objs)), Version: end.version, Tier: int16(end.tier + 1), Kind: line.Period,
+		Record: int32(len(*objs)), Version: end.version, Tier: int16(end.tier + 1), Kind: table.PeriodLine,
 	}
 	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	var err error

@@ -1,10 +1,9 @@
 package rating
 
 import (
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // note records, for the cycle's end, that a meter that is billed record by record has an accepted record: a fee at zero
@@ -37,7 +36,7 @@ func (gs *gathered) subscribe() {
 }
 
 // recordFee is feeAtZero for a meter that is billed record by record.
-func (e *monthEnd) recordFee(row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) recordFee(row int32, out *table.LineCharges, objs *[]Object) error {
 	m := e.meters.list[row]
 	e.scratch = append(e.scratch[:0], m.resource...)
 	counted, _ := e.meters.find(graduatedMeter, m.sku, m.region, e.scratch)
@@ -48,7 +47,7 @@ func (e *monthEnd) recordFee(row int32, out *line.Charges, objs *[]Object) error
 }
 
 // feeAtZero appends the flat fee of tier 1 for a meter whose quantity is 0, if its product has a fee at zero (§10.3).
-func (e *monthEnd) feeAtZero(row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) feeAtZero(row int32, out *table.LineCharges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
 	p := &e.c.Book.Books.Products[m.sku]
@@ -57,7 +56,7 @@ func (e *monthEnd) feeAtZero(row int32, out *line.Charges, objs *[]Object) error
 	}
 	region := e.gathered.list[e.meters.list[g.meter].gather].region
 	if e.c.Trace != nil {
-		e.c.Trace(derivation.Step{Kind: derivation.StepZero, SKU: p.SKU, Scope: e.meters.scopeText(m)})
+		e.c.Trace(tariff.DerivationStep{Kind: tariff.StepZero, SKU: p.SKU, Scope: e.meters.scopeText(m)})
 	}
 	version, err := e.c.VersionOfCycle(m.sku, region, e.c.Bounds)
 	if err != nil {

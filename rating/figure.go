@@ -5,12 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // figures are the meters for which the cycle's end prices one figure of all records: the largest, the last, the number
@@ -52,8 +50,8 @@ func (fs *figures) add(u *usage) error {
 	}
 	m := &fs.meters.list[row]
 	if fs.c.Trace != nil {
-		fs.c.Trace(derivation.Step{
-			Kind: derivation.StepFigure, SKU: u.product.SKU, Scope: fs.meters.scopeText(m),
+		fs.c.Trace(tariff.DerivationStep{
+			Kind: tariff.StepFigure, SKU: u.product.SKU, Scope: fs.meters.scopeText(m),
 			Aggregation: u.product.Aggregation,
 			Quantity:    u.Quantity,
 			Value:       string(uniqueValue(u, fs.regions)), Before: before, After: after,
@@ -100,7 +98,7 @@ func (fs *figures) seenKey(u *usage) []byte {
 }
 
 // figure appends the lines of a meter with one figure, in the product's measure after conversion (§10.1, §10.2).
-func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) figure(row int32, out *table.LineCharges, objs *[]Object) error {
 	m := &e.meters.list[row]
 	g := &e.gathered.list[m.gather]
 	p := &e.c.Book.Books.Products[m.sku]
@@ -122,7 +120,7 @@ func (e *monthEnd) figure(row int32, out *line.Charges, objs *[]Object) error {
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: g.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	w := wholeMeter{product: p, resource: m.resource, usage: quantity, Climb: tariff.Climb{
-		Kind: line.Period, SKU: m.sku, Version: version, At: e.c.Bounds.From, End: quantity, DrawsFrom: n, DrawsTo: n,
+		Kind: table.PeriodLine, SKU: m.sku, Version: version, At: e.c.Bounds.From, End: quantity, DrawsFrom: n, DrawsTo: n,
 		Record: int32(len(*objs) - 1),
 	}}
 	return e.figureByModel(&w, out)
@@ -152,15 +150,15 @@ func (ms *meters) traceConverted(m *meter, from, to money.Quantity) {
 	if p.Convert.IsZero() {
 		return
 	}
-	ms.c.Trace(derivation.Step{
-		Kind: derivation.StepConvert, SKU: p.SKU, Scope: ms.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
+	ms.c.Trace(tariff.DerivationStep{
+		Kind: tariff.StepConvert, SKU: p.SKU, Scope: ms.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
 		Upper: from,
 		After: to, Quantity: to,
 	})
 }
 
 // openSeen restores a value that a unique count has counted.
-func (fs *figures) openSeen(sku int32, row *position.Row) {
+func (fs *figures) openSeen(sku int32, row *table.PositionRow) {
 	region := tariff.NoOne
 	p := &fs.c.Book.Books.Products[sku]
 	if p.Meter == books.PerRegion {
@@ -175,7 +173,7 @@ func (fs *figures) openSeen(sku int32, row *position.Row) {
 }
 
 // positions appends the positions of the values that unique counts have counted, in order.
-func (fs *figures) positions(dst []position.Row) []position.Row {
+func (fs *figures) positions(dst []table.PositionRow) []table.PositionRow {
 	start := len(dst)
 	for i := range fs.meters.list {
 		m := &fs.meters.list[i]
@@ -183,7 +181,7 @@ func (fs *figures) positions(dst []position.Row) []position.Row {
 			continue
 		}
 		p := &fs.c.Book.Books.Products[m.sku]
-		row := position.Row{Kind: position.Seen, Key: p.SKU, Resource: m.resource}
+		row := table.PositionRow{Kind: table.SeenPosition, Key: p.SKU, Resource: m.resource}
 		switch p.Meter {
 		case books.PerRegion:
 			row.Scope = fs.regions.names[m.region]
@@ -193,6 +191,6 @@ func (fs *figures) positions(dst []position.Row) []position.Row {
 		}
 		dst = append(dst, row)
 	}
-	slices.SortFunc(dst[start:], position.Compare)
+	slices.SortFunc(dst[start:], table.ComparePositions)
 	return dst
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // gather is what the cycle's end needs to know of a period-level meter or of one of its rows in addition to the count
@@ -74,7 +74,7 @@ func (gs *gathered) row(p *books.Product, sku, region int32, regionName string, 
 }
 
 // add counts a record of a period-level product for the cycle's end.
-func (gs *gathered) add(u *usage, draws []line.Draw) error {
+func (gs *gathered) add(u *usage, draws []table.PackageDraw) error {
 	row, isNew := gs.row(u.product, u.SKU, u.place.number, gs.regions.names[u.place.number], u.Resource)
 	m := &gs.meters.list[row]
 	g := &gs.list[m.gather]
@@ -137,17 +137,17 @@ func (gs *gathered) addShare(g *gather, pack int32, quantity money.Quantity) err
 }
 
 // appendShares appends a row's draws, by package_id.
-func (gs *gathered) appendShares(dst []line.Draw, g *gather) ([]line.Draw, error) {
+func (gs *gathered) appendShares(dst []table.PackageDraw, g *gather) ([]table.PackageDraw, error) {
 	if err := gs.readShares(g); err != nil {
 		return dst, err
 	}
 	start := len(dst)
 	for i := g.shares; i != 0; i = gs.shares[i-1].next {
 		if s := &gs.shares[i-1]; !s.quantity.IsZero() { // all of it was returned
-			dst = append(dst, line.Draw{Package: s.pack, Quantity: s.quantity})
+			dst = append(dst, table.PackageDraw{Package: s.pack, Quantity: s.quantity})
 		}
 	}
-	slices.SortFunc(dst[start:], func(a, b line.Draw) int { return cmp.Compare(a.Package, b.Package) })
+	slices.SortFunc(dst[start:], func(a, b table.PackageDraw) int { return cmp.Compare(a.Package, b.Package) })
 	return dst, nil
 }
 

@@ -5,12 +5,11 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // level is a level of a time-weighted product for one region and resource. It holds until the next record of the same
@@ -72,7 +71,7 @@ func (ls *levels) set(u *usage) error {
 		l.name, l.tag = string(u.Name), string(u.Tag)
 	}
 	if ls.c.Trace != nil {
-		ls.c.Trace(derivation.Step{Kind: derivation.StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
+		ls.c.Trace(tariff.DerivationStep{Kind: tariff.StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
 			Scope: ls.regions.names[u.place.number] + "/" + string(u.Resource),
 			Moved: [2]money.SignedQuantity{before, l.now}})
 	}
@@ -116,7 +115,7 @@ func (ls *levels) mean(row int32) (*big.Rat, error) {
 	}
 	mean := sum.Over(int64(ls.c.Bounds.To - ls.c.Bounds.From))
 	if ls.c.Trace != nil {
-		ls.c.Trace(derivation.Step{Kind: derivation.StepMean, SKU: ls.c.Book.Books.Products[m.sku].SKU,
+		ls.c.Trace(tariff.DerivationStep{Kind: tariff.StepMean, SKU: ls.c.Book.Books.Products[m.sku].SKU,
 			Scope:  ls.meters.scopeText(m),
 			Period: ls.c.Bounds, Number: n, Ratio: mean.FloatString(money.QuantityScale)})
 	}
@@ -129,7 +128,7 @@ func (gs *gathered) onlyHolds(m *meter) bool {
 }
 
 // open restores a level.
-func (ls *levels) open(sku int32, row *position.Row) error {
+func (ls *levels) open(sku int32, row *table.PositionRow) error {
 	p := &ls.c.Book.Books.Products[sku]
 	region := ls.regions.number(row.Scope)
 	ls.scratch = append(ls.scratch[:0], row.Resource...)
@@ -154,7 +153,7 @@ func (ls *levels) open(sku int32, row *position.Row) error {
 }
 
 // positions appends the positions of levels, in order. Levels that ended before the cycle are dropped.
-func (ls *levels) positions(dst []position.Row) []position.Row {
+func (ls *levels) positions(dst []table.PositionRow) []table.PositionRow {
 	start := len(dst)
 	for i := range ls.list {
 		l := &ls.list[i]
@@ -162,7 +161,7 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 			continue
 		}
 		m := &ls.meters.list[l.meter]
-		row := position.Row{Kind: position.Level, Key: ls.c.Book.Books.Products[m.sku].SKU,
+		row := table.PositionRow{Kind: table.LevelPosition, Key: ls.c.Book.Books.Products[m.sku].SKU,
 			Scope: ls.regions.names[m.region], Resource: m.resource, Name: l.name, Tag: l.tag, At: l.since}
 		if l.now.Sign() < 0 {
 			row.Free = l.now.Abs()
@@ -174,12 +173,12 @@ func (ls *levels) positions(dst []position.Row) []position.Row {
 		}
 		dst = append(dst, row)
 	}
-	slices.SortFunc(dst[start:], position.Compare)
+	slices.SortFunc(dst[start:], table.ComparePositions)
 	return dst
 }
 
 // nextLevel appends a level with which a new cycle opens, at zero area, unless it has ended.
-func nextLevel(bk *tariff.Book, dst []position.Row, row *position.Row) []position.Row {
+func nextLevel(bk *tariff.Book, dst []table.PositionRow, row *table.PositionRow) []table.PositionRow {
 	sku, known := bk.SKUs[row.Key]
 	if !known || bk.Books.Products[sku].Aggregation != books.TimeWeighted || row.Count.IsZero() && row.Free.IsZero() {
 		return dst

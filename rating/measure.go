@@ -1,12 +1,10 @@
 package rating
 
 import (
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Counted returns what a record of a sum or a count counts, before conversion (§10.1). A retraction counts nothing.
@@ -30,7 +28,7 @@ func Summed(p *books.Product) bool {
 }
 
 // EndUsage returns the usage_amount of the month-end lines of a gathered position (§6.6, §10.1).
-func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error) {
+func EndUsage(p *books.Product, row *table.PositionRow) (money.SignedQuantity, error) {
 	switch {
 	case p.Prorate:
 		var at Meter
@@ -56,7 +54,7 @@ func (rp *recordPricer) measure(u *usage) error {
 	u.raw = Counted(p, u.Quantity, u.Retracted)
 	u.used, u.left = u.raw, u.raw
 	if p.Aggregation == books.Count && rp.c.Trace != nil {
-		rp.c.Trace(derivation.Step{Kind: derivation.StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw,
+		rp.c.Trace(tariff.DerivationStep{Kind: tariff.StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw,
 			Measure: p.Measure})
 	}
 	if p.Convert.IsZero() || p.Aggregation.Figure() {
@@ -91,8 +89,8 @@ func (rp *recordPricer) measure(u *usage) error {
 	}
 	u.left = u.used
 	if rp.c.Trace != nil {
-		rp.c.Trace(derivation.Step{
-			Kind: derivation.StepConvert, SKU: p.SKU, Scope: rp.meters.scopeText(m), Measure: p.Measure,
+		rp.c.Trace(tariff.DerivationStep{
+			Kind: tariff.StepConvert, SKU: p.SKU, Scope: rp.meters.scopeText(m), Measure: p.Measure,
 			Conversion: p.Convert,
 			Lower:      low, Upper: high, Before: from, After: to, Quantity: u.used, Negative: u.reversed,
 		})
@@ -148,7 +146,7 @@ func convertSigned(c money.Conversion, q money.SignedQuantity) (money.SignedQuan
 
 // cutDraws limits what a reversed record returns to packages to what it counts now: because of a conversion, that can
 // be less than what it drew (§10.2). The draws keep their order.
-func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
+func (u *usage) cutDraws(draws []table.PackageDraw) ([]table.PackageDraw, error) {
 	if Summed(u.product) {
 		return draws, nil
 	}
@@ -158,7 +156,7 @@ func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 
 // ReturnedDraws returns the draws that go back to packages when a record of a product with a conversion is reversed.
 // from and to are the meter's unconverted position before and after the reversal (§10.2).
-func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []line.Draw) ([]line.Draw, error) {
+func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []table.PackageDraw) ([]table.PackageDraw, error) {
 	high, err := p.Convert.Convert(from)
 	if err != nil {
 		return nil, err
@@ -175,7 +173,7 @@ func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []line.Draw)
 }
 
 // cutDraws limits draws to a total quantity, beginning with the first.
-func cutDraws(draws []line.Draw, rest money.Quantity) ([]line.Draw, error) {
+func cutDraws(draws []table.PackageDraw, rest money.Quantity) ([]table.PackageDraw, error) {
 	cut := draws[:0:0]
 	for _, d := range draws {
 		d.Quantity = d.Quantity.Min(rest)

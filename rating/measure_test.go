@@ -5,8 +5,8 @@ import (
 
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 func (s *shop) convert(sku int32, text string) {
@@ -86,7 +86,7 @@ func TestConversionSplit(t *testing.T) {
 		s.convert(sku, "/1000^0")
 		s.price(sku, "standard", "*", "..", "- 1")
 		b := s.open(month)
-		sum := line.Charge{}.Quantity
+		sum := table.Charge{}.Quantity
 		for _, part := range parts {
 			b.use(sku, "2026-09-02", 0, "x", part)
 		}
@@ -114,7 +114,7 @@ func TestConversionReversalOfDraws(t *testing.T) {
 	b.want("0 usage t1: 0 × 2 = 0 → 0 used 1 free 1 p:1", "1 usage t1: 0 × 2 = 0 → 0")
 	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"),
 		End: s.at("2026-09-02"), Quantity: q("300")}
-	draws := []line.Draw{{Package: 0, Quantity: q("1")}}
+	draws := []table.PackageDraw{{Package: 0, Quantity: q("1")}}
 	if err := b.rater.Reverse(&rec, q("1"), draws, 2, &b.out); err != nil {
 		t.Fatal(err)
 	}

@@ -5,13 +5,12 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // byModel prices or reverses a record of a sum or a count by its product's model.
-func (r *Rater) byModel(u *usage, out *line.Charges) error {
+func (r *Rater) byModel(u *usage, out *table.LineCharges) error {
 	switch m := u.product.Model; {
 	case m == books.Flat:
 		return r.records.flat(u, out)
@@ -26,7 +25,7 @@ func (r *Rater) byModel(u *usage, out *line.Charges) error {
 }
 
 // figureByModel prices the figure of a meter by its product's model.
-func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
+func (e *monthEnd) figureByModel(w *wholeMeter, out *table.LineCharges) error {
 	switch m := w.product.Model; {
 	case m == books.Graduated:
 		return e.c.Ladder(&w.Climb, out)
@@ -38,7 +37,7 @@ func (e *monthEnd) figureByModel(w *wholeMeter, out *line.Charges) error {
 
 // tierByModel sets what the line of a tier charges for a part of a month-end meter: the part at the unit price, unless
 // the model differs. It returns the quantity that the steps of an explanation show for the part.
-func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *line.Charge) (money.Quantity,
+func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quantity, ch *table.Charge) (money.Quantity,
 	error) {
 	switch m := w.product.Model; {
 	case m == books.Stairstep:
@@ -51,16 +50,16 @@ func (e *monthEnd) tierByModel(w *wholeMeter, tier *books.Tier, part money.Quant
 
 // Results of Counters.
 var (
-	noCounters         []position.Kind
-	tierCounters       = []position.Kind{position.Meter}
-	measureCounters    = []position.Kind{position.Measure}
-	convertedCounters  = []position.Kind{position.Meter, position.Measure}
-	percentageCounters = []position.Kind{position.Meter, position.Events}
+	noCounters         []table.KindOfPosition
+	tierCounters       = []table.KindOfPosition{table.MeterPosition}
+	measureCounters    = []table.KindOfPosition{table.MeasurePosition}
+	convertedCounters  = []table.KindOfPosition{table.MeterPosition, table.MeasurePosition}
+	percentageCounters = []table.KindOfPosition{table.MeterPosition, table.EventsPosition}
 )
 
 // Counters lists the kinds of positions that a product's meters count record by record: the position in tiers, the
 // unconverted position (§10.2) and the number of records (§10.3).
-func Counters(p *books.Product) []position.Kind {
+func Counters(p *books.Product) []table.KindOfPosition {
 	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()
 	switch {
 	case p.Model == books.Percentage:

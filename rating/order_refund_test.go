@@ -7,12 +7,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 const (
@@ -41,7 +41,7 @@ func showRefund(t testing.TB, base *ordering.PaidOrder, at period.Instant, rules
 		text = "whole " + text
 	}
 	ch.Official, ch.Discount, ch.Payment = money.Amount{}, money.Amount{}, money.Amount{}
-	if ch != (line.Charge{DiscountID: -1, Version: -1, Kind: line.Refund}) {
+	if ch != (table.Charge{DiscountID: -1, Version: -1, Kind: table.RefundLine}) {
 		t.Errorf("a refund line has more than its amounts: %+v", ch)
 	}
 	return text
@@ -179,7 +179,7 @@ func TestRefundErrors(t *testing.T) {
 		base := hundredDays()
 		c.with(&base)
 		ch, full, err := ordering.Refund(&base, 30*day, standardRefund())
-		if err == nil || err.Error() != c.want || full || ch != (line.Charge{}) {
+		if err == nil || err.Error() != c.want || full || ch != (table.Charge{}) {
 			t.Errorf("%s: %v\nwant %s", c.name, err, c.want)
 		}
 	}
@@ -322,7 +322,7 @@ func TestRefundTrace(t *testing.T) {
 		rules.FeeRate = rate("0.05")
 		c.with(&base)
 		var steps []string
-		watched, full, err := ordering.TraceRefund(&base, c.at, rules, func(step derivation.Step) {
+		watched, full, err := ordering.TraceRefund(&base, c.at, rules, func(step tariff.DerivationStep) {
 			steps = append(steps, step.String())
 		})
 		if err != nil {

@@ -9,12 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 func amount(text string) money.Amount { return must(money.ParseAmount(text)) }
@@ -194,7 +193,8 @@ func TestOrderPriceChain(t *testing.T) {
 		switch {
 		case c.want == "" && !errors.As(err, &none):
 			t.Errorf("%s: error %v", name, err)
-		case c.want != "" && (err != nil || ch.UnitPrice.Trim() != c.want || ch.Tier != 1 || ch.Kind != line.Order):
+		case c.want != "" && (err != nil || ch.UnitPrice.Trim() != c.want || ch.Tier != 1 ||
+			ch.Kind != table.OrderLine):
 			t.Errorf("%s: %s at tier %d, %v; want %s", name, ch.UnitPrice.Trim(), ch.Tier, err, c.want)
 		case c.want != "" && s.b.Versions[ch.Version].Tiers[0].UnitPrice != ch.UnitPrice:
 			t.Errorf("%s: version %d", name, ch.Version)
@@ -287,7 +287,7 @@ func TestOrderErrors(t *testing.T) {
 		o := monthly(s, vps)
 		c.with(&o)
 		ch, err := ordering.Price(bk, &o, nil)
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || ch != (line.Charge{}) {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || ch != (table.Charge{}) {
 			t.Errorf("%s: %v, %v\nwant %s", c.name, ch, err, c.want)
 		}
 	}
@@ -456,7 +456,10 @@ func TestOrderTrace(t *testing.T) {
 		o := monthly(s, vps)
 		o.PayTime, o.PeriodNum, o.Discount = s.at("2026-09-05"), 3, c.named
 		var steps []string
-		watched, err := ordering.Price(bk, &o, func(step derivation.Step) { steps = append(steps, step.String()) })
+		watched, err := ordering.Price(bk, &o, func(step tariff.DerivationStep) {
+			steps = append(steps,
+				step.String())
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -470,7 +473,7 @@ func TestOrderTrace(t *testing.T) {
 	o := monthly(s, vps)
 	o.Type, o.Official, o.HasOfficial = ordering.Change, amount("-10.005"), true
 	var steps []string
-	must(ordering.Price(bk, &o, func(step derivation.Step) { steps = append(steps, step.String()) }))
+	must(ordering.Price(bk, &o, func(step tariff.DerivationStep) { steps = append(steps, step.String()) }))
 	want := []string{"official amount given by the order: -10.005", "rounded to 2 decimals; to pay -10.01"}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("change (-want +got):\n%s", diff)

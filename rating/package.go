@@ -5,10 +5,9 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // quota is the state of one package: what was drawn in the quota period that begins at start. What is left is computed
@@ -52,7 +51,7 @@ func (a *allowances) packageAt(i int) (int32, *books.Package) {
 
 // draw covers as much as possible of the record with the customer's packages, in the order nearest valid_to, then
 // package_id (§4.3), and appends the draws to out.
-func (a *allowances) draw(u *usage, out *line.Charges) error {
+func (a *allowances) draw(u *usage, out *table.LineCharges) error {
 	for i := range a.quotas {
 		if u.left.IsZero() {
 			return nil
@@ -80,7 +79,7 @@ func (a *allowances) draw(u *usage, out *line.Charges) error {
 		if err := a.take(u, int32(i), taken); err != nil {
 			return err
 		}
-		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
+		out.Draws = append(out.Draws, table.PackageDraw{Package: code, Quantity: taken})
 		if a.c.Trace != nil {
 			after, err := rest.Sub(taken)
 			if err != nil {
@@ -172,7 +171,7 @@ func (a *allowances) quotaPeriod(p *books.Package, t period.Instant) period.Span
 }
 
 // openRow restores a Package row. It returns false if the package is no longer in the books.
-func (a *allowances) openRow(row *position.Row) bool {
+func (a *allowances) openRow(row *table.PositionRow) bool {
 	of := a.c.Book.Books.Packages.At(a.c.Customer, row.Key, row.At)
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); code == of {
@@ -190,12 +189,12 @@ func (a *allowances) openRow(row *position.Row) bool {
 // NextCycle appends the positions with which a customer's new cycle opens to dst. Of the previous cycle's closing rows
 // these are only levels in force, and what was drawn in quota periods that continue into the cycle, also of packages
 // that have ended: valid_to may change.
-func NextCycle(bk *tariff.Book, dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
+func NextCycle(bk *tariff.Book, dst, rows []table.PositionRow, customer int32, cycle period.Cycle) []table.PositionRow {
 	start := bk.Books.Zone.Bounds(cycle).From
 	for i := range rows {
 		row := &rows[i]
 		switch {
-		case row.Kind == position.Level:
+		case row.Kind == table.LevelPosition:
 			dst = nextLevel(bk, dst, row)
 		case Continues(bk, customer, row, start):
 			dst = append(dst, *row)
@@ -206,8 +205,8 @@ func NextCycle(bk *tariff.Book, dst, rows []position.Row, customer int32, cycle 
 
 // Continues reports whether a position is of a package and its quota period contains t. It is false if no quota period
 // begins at its time: of a row from which no closed cycle draws the books can change valid_from (§3.7).
-func Continues(bk *tariff.Book, customer int32, row *position.Row, t period.Instant) bool {
-	if row.Kind != position.Package {
+func Continues(bk *tariff.Book, customer int32, row *table.PositionRow, t period.Instant) bool {
+	if row.Kind != table.PackagePosition {
 		return false
 	}
 	code := bk.Books.Packages.At(customer, row.Key, row.At)

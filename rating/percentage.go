@@ -3,11 +3,10 @@ package rating
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // transfer is a record of a percentage product: the n-th record of its meter, with the amount of money q after the
@@ -72,7 +71,7 @@ func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee 
 }
 
 // percentage charges a share of the record, whose quantity is an amount of money, and counts the record.
-func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
+func (rp *recordPricer) percentage(u *usage, out *table.LineCharges) error {
 	v, err := rp.price(u)
 	if err != nil {
 		return err
@@ -87,7 +86,7 @@ func (rp *recordPricer) percentage(u *usage, out *line.Charges) error {
 		return fmt.Errorf("meter: %w", err)
 	}
 	k := tariff.Climb{
-		Kind: line.Usage, SKU: u.SKU, Version: v, At: u.Start, Position: t.before, End: end, Reversed: u.reversed,
+		Kind: table.UsageLine, SKU: u.SKU, Version: v, At: u.Start, Position: t.before, End: end, Reversed: u.reversed,
 		DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index, NoFixed: true,
 	}
 	if len(tiers) > 1 {
@@ -136,8 +135,8 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 		events.count, err = events.count.Add(one)
 	}
 	if rp.c.Trace != nil {
-		rp.c.Trace(derivation.Step{
-			Kind: derivation.StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount),
+		rp.c.Trace(tariff.DerivationStep{
+			Kind: tariff.StepEvent, SKU: u.product.SKU, Scope: rp.meters.scopeText(amount),
 			Measure: u.product.Measure,
 			Before:  before, Quantity: u.Quantity, After: after, Number: t.n,
 			Retracted: u.Retracted, Negative: u.reversed,
@@ -147,19 +146,19 @@ func (rp *recordPricer) transfer(u *usage) (transfer, error) {
 }
 
 // charge appends the line of a record, at the price of one tier.
-func (rp *recordPricer) charge(k *tariff.Climb, t *transfer, tier *books.Tier, out *line.Charges) error {
+func (rp *recordPricer) charge(k *tariff.Climb, t *transfer, tier *books.Tier, out *table.LineCharges) error {
 	fee, paying, err := t.fee(tier.UnitPrice, &tier.Percentage)
 	if err != nil {
 		return err
 	}
 	if rp.c.Trace != nil {
-		rp.c.Trace(derivation.Step{
-			Kind: derivation.StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
+		rp.c.Trace(tariff.DerivationStep{
+			Kind: tariff.StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
 			Allowance: tier.Percentage,
 			Amount:    fee, Negative: k.Reversed, Retracted: t.retracted,
 		})
 	}
-	ch := line.Charge{
+	ch := table.Charge{
 		UsageAmount: t.q.Signed(), Quantity: paying.Signed(), UnitPrice: tier.UnitPrice,
 		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsFrom, DrawsTo: k.DrawsTo, Tier: 1, Kind: k.Kind,
 	}

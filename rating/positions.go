@@ -8,17 +8,16 @@ import (
 
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // openRow restores one opening position.
-func (r *Rater) openRow(row *position.Row) error {
+func (r *Rater) openRow(row *table.PositionRow) error {
 	sku, known := r.client.Book.SKUs[row.Key]
 	switch {
-	case row.Kind == position.Package && r.packages.openRow(row):
+	case row.Kind == table.PackagePosition && r.packages.openRow(row):
 		return nil
 	case known && slices.Contains(Counters(&r.client.Book.Books.Products[sku]), row.Kind):
 		region, resource := r.meters.openScope(sku, row.Scope)
@@ -28,11 +27,12 @@ func (r *Rater) openRow(row *position.Row) error {
 		}
 		r.meters.list[i].count = row.Count
 		return nil
-	case row.Kind == position.Gather && known && gathers(&r.client.Book.Books.Products[sku]):
+	case row.Kind == table.GatherPosition && known && gathers(&r.client.Book.Books.Products[sku]):
 		return r.gathered.open(sku, row)
-	case row.Kind == position.Level && known && r.client.Book.Books.Products[sku].Aggregation == books.TimeWeighted:
+	case row.Kind == table.LevelPosition && known &&
+		r.client.Book.Books.Products[sku].Aggregation == books.TimeWeighted:
 		return r.levels.open(sku, row)
-	case row.Kind == position.Seen && known && r.client.Book.Books.Products[sku].Aggregation == books.UniqueCount:
+	case row.Kind == table.SeenPosition && known && r.client.Book.Books.Products[sku].Aggregation == books.UniqueCount:
 		r.figures.openSeen(sku, row)
 		return nil
 	}
@@ -41,8 +41,8 @@ func (r *Rater) openRow(row *position.Row) error {
 }
 
 // counterKinds maps the positions that count record by record to their meters.
-var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measure: measureMeter,
-	position.Events: eventsMeter}
+var counterKinds = [...]meterKind{table.MeterPosition: graduatedMeter, table.MeasurePosition: measureMeter,
+	table.EventsPosition: eventsMeter}
 
 // gathers reports whether a product counts usage for the cycle's end.
 func gathers(p *books.Product) bool { return p.MonthEnd() && p.Model != books.Percentile }
@@ -58,7 +58,7 @@ func (ms *meters) openScope(sku int32, scope string) (region int32, resource []b
 }
 
 // open restores a row of a period-level meter.
-func (gs *gathered) open(sku int32, row *position.Row) error {
+func (gs *gathered) open(sku int32, row *table.PositionRow) error {
 	p := &gs.c.Book.Books.Products[sku]
 	gs.scratch = append(gs.scratch[:0], row.Resource...)
 	region := tariff.NoOne
@@ -84,7 +84,7 @@ func (gs *gathered) open(sku int32, row *position.Row) error {
 func (gs *gathered) readShares(g *gather) error {
 	text := g.opened
 	g.opened = ""
-	return line.EachDraw(text, money.ParseQuantity, func(id string, quantity money.Quantity) error {
+	return table.EachPackageDraw(text, money.ParseQuantity, func(id string, quantity money.Quantity) error {
 		pack := gs.packages.code(id)
 		if pack == tariff.NoOne {
 			return books.Missing(books.ByRecords, "packages.csv", "package_id", id)
@@ -126,26 +126,26 @@ func (gs *gathered) drawsText(g *gather) string {
 
 // Positions appends the closing positions of the open customer to dst, sorted by kind, key, scope, resource and start
 // of the quota period. Without a record since Open they equal the opening positions.
-func (r *Rater) Positions(dst []position.Row) []position.Row {
+func (r *Rater) Positions(dst []table.PositionRow) []table.PositionRow {
 	start := len(dst)
-	dst = r.meters.counters(dst, graduatedMeter, position.Meter)
+	dst = r.meters.counters(dst, graduatedMeter, table.MeterPosition)
 	dst = r.gatherPositions(dst)
 	dst = r.packages.positions(dst)
 	if r.meters.extra {
-		dst = r.meters.counters(dst, measureMeter, position.Measure)
-		dst = r.meters.counters(dst, eventsMeter, position.Events)
+		dst = r.meters.counters(dst, measureMeter, table.MeasurePosition)
+		dst = r.meters.counters(dst, eventsMeter, table.EventsPosition)
 		dst = r.figures.positions(dst)
 		dst = r.levels.positions(dst)
 	}
 	if len(r.kept) > 0 {
 		dst = append(dst, r.kept...)
-		slices.SortStableFunc(dst[start:], position.Compare)
+		slices.SortStableFunc(dst[start:], table.ComparePositions)
 	}
 	return dst
 }
 
 // gatherPositions appends the positions of what was gathered for the cycle's end.
-func (r *Rater) gatherPositions(dst []position.Row) []position.Row {
+func (r *Rater) gatherPositions(dst []table.PositionRow) []table.PositionRow {
 	rows := r.gathered.rows()
 	slices.SortFunc(rows, func(x, y int32) int {
 		return cmp.Or(r.meters.byScope(x, y), cmp.Compare(r.meters.list[x].resource, r.meters.list[y].resource))
@@ -165,7 +165,7 @@ func (r *Rater) gatherPositions(dst []position.Row) []position.Row {
 }
 
 // positions appends the positions of the packages from which something was drawn, in order.
-func (a *allowances) positions(dst []position.Row) []position.Row {
+func (a *allowances) positions(dst []table.PositionRow) []table.PositionRow {
 	start := len(dst)
 	for i := range a.quotas {
 		if q := &a.quotas[i]; q.touched {
@@ -173,12 +173,12 @@ func (a *allowances) positions(dst []position.Row) []position.Row {
 			dst = append(dst, PackageRow(p, q.drawn, q.start))
 		}
 	}
-	slices.SortFunc(dst[start:], position.Compare)
+	slices.SortFunc(dst[start:], table.ComparePositions)
 	return dst
 }
 
 // counters appends the positions of one kind of meters that count record by record.
-func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind) []position.Row {
+func (ms *meters) counters(dst []table.PositionRow, of meterKind, kind table.KindOfPosition) []table.PositionRow {
 	ms.order = ms.order[:0]
 	for i := range ms.list {
 		if m := &ms.list[i]; m.kind == of && !m.count.IsZero() {
@@ -188,7 +188,7 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 	slices.SortFunc(ms.order, ms.byScope)
 	for _, i := range ms.order {
 		m := &ms.list[i]
-		dst = append(dst, position.Row{
+		dst = append(dst, table.PositionRow{
 			Kind: kind, Key: ms.c.Book.Books.Products[m.sku].SKU, Scope: ms.scopeText(m), Resource: m.resource,
 			Count: m.count,
 		})
@@ -197,16 +197,16 @@ func (ms *meters) counters(dst []position.Row, of meterKind, kind position.Kind)
 }
 
 // PackageRow returns the position of a package from which something was drawn in the quota period beginning at start.
-func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) position.Row {
+func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) table.PositionRow {
 	of := p.Quota
 	if drawn.Cmp(of) > 0 {
 		of = drawn
 	}
-	return position.Row{Kind: position.Package, Key: p.ID, Count: leftOf(p, drawn), Usage: of, At: start}
+	return table.PositionRow{Kind: table.PackagePosition, Key: p.ID, Count: leftOf(p, drawn), Usage: of, At: start}
 }
 
 // DrawnOf returns what was drawn from a package according to its position: the inverse of PackageRow.
-func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
+func DrawnOf(p *books.Package, row *table.PositionRow) (money.Quantity, error) {
 	if row.Usage.IsZero() {
 		return p.Quota.Sub(row.Count.Min(p.Quota))
 	}
@@ -222,10 +222,10 @@ func (ms *meters) byScope(x, y int32) int {
 	return cmp.Compare(ms.scopeText(a), ms.scopeText(b))
 }
 
-func (gs *gathered) position(m *meter) position.Row {
+func (gs *gathered) position(m *meter) table.PositionRow {
 	g := &gs.list[m.gather]
-	return position.Row{
-		Kind: position.Gather, Key: gs.c.Book.Books.Products[m.sku].SKU, Scope: gs.meters.scopeText(m),
+	return table.PositionRow{
+		Kind: table.GatherPosition, Key: gs.c.Book.Books.Products[m.sku].SKU, Scope: gs.meters.scopeText(m),
 		Resource: m.resource, Region: gs.list[gs.meters.list[g.meter].gather].region, Name: g.name,
 		Tag: g.tag, Order: g.order,
 		Count: m.count, Usage: g.usage, Free: g.free, Draws: gs.drawsText(g),
@@ -233,23 +233,23 @@ func (gs *gathered) position(m *meter) position.Row {
 }
 
 // kindName returns the name of a position's kind.
-func kindName(k position.Kind) string {
+func kindName(k table.KindOfPosition) string {
 	switch k {
-	case position.Meter:
+	case table.MeterPosition:
 		return "meter"
-	case position.Gather:
+	case table.GatherPosition:
 		return "gathered"
-	case position.Package:
+	case table.PackagePosition:
 		return "package"
-	case position.Measure:
+	case table.MeasurePosition:
 		return "unconverted"
-	case position.Events:
+	case table.EventsPosition:
 		return "records"
-	case position.Seen:
+	case table.SeenPosition:
 		return "counted value"
-	case position.Level:
+	case table.LevelPosition:
 		return "level"
-	case position.Otherwise:
+	case table.OtherwisePosition:
 		return "difference"
 	}
 	return "unknown"

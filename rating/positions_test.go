@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 func TestOpenErrors(t *testing.T) {
@@ -20,16 +20,16 @@ func TestOpenErrors(t *testing.T) {
 	b := s.open(month)
 	for _, c := range []struct {
 		name string
-		rows []position.Row
+		rows []table.PositionRow
 		want string
 	}{
-		{"a meter twice", []position.Row{
-			{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")},
-			{Kind: position.Meter, Key: "api", Scope: "north", Count: q("2")},
+		{"a meter twice", []table.PositionRow{
+			{Kind: table.MeterPosition, Key: "api", Scope: "north", Count: q("1")},
+			{Kind: table.MeterPosition, Key: "api", Scope: "north", Count: q("2")},
 		}, "open customer ann in 2026-09: meter position of api: given twice"},
-		{"a resource twice", []position.Row{
-			{Kind: position.Gather, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
-			{Kind: position.Gather, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
+		{"a resource twice", []table.PositionRow{
+			{Kind: table.GatherPosition, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
+			{Kind: table.GatherPosition, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
 		}, `open customer ann in 2026-09: gathered position of vol: resource "x" given twice`},
 	} {
 		err := b.rater.Open(0, must(period.ParseCycle(month)), c.rows)
@@ -46,10 +46,10 @@ func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 	s := newShop(t, "Asia/Shanghai")
 	s.product("api", books.Flat, books.PerRegion)
 	b := s.open(month)
-	rows := []position.Row{
-		{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")}, // the product is now flat
-		{Kind: position.Meter, Key: "gone", Scope: "north", Count: q("1")},
-		{Kind: position.Package, Key: "gone", Count: q("1"), At: 5},
+	rows := []table.PositionRow{
+		{Kind: table.MeterPosition, Key: "api", Scope: "north", Count: q("1")}, // the product is now flat
+		{Kind: table.MeterPosition, Key: "gone", Scope: "north", Count: q("1")},
+		{Kind: table.PackagePosition, Key: "gone", Count: q("1"), At: 5},
 		{Kind: 200, Key: "new"},
 	}
 	b.reopen(0, month, rows)
@@ -78,7 +78,8 @@ func FuzzOpenDraws(f *testing.F) {
 		here := *s
 		here.t = t
 		b := &bill{shop: &here, book: book, rater: rating.NewRater(book, func(i int32) string { return regions[i] })}
-		rows := []position.Row{{Kind: position.Gather, Key: "blk", Scope: "north", Region: "north", Count: q("1"),
+		rows := []table.PositionRow{{Kind: table.GatherPosition, Key: "blk", Scope: "north", Region: "north",
+			Count: q("1"),
 			Usage: q("1"), Draws: draws}}
 		b.reopen(0, month, rows)
 		if diff := cmp.Diff(draws, b.rater.Positions(nil)[0].Draws); diff != "" {

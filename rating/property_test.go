@@ -10,13 +10,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // use is one record in a random month.
@@ -159,7 +157,7 @@ func add(t *rapid.T, err error) {
 }
 
 // adds checks the equations of §4.2 for a line.
-func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
+func adds(t *rapid.T, s *shop, c *table.Charge, draws money.QuantityTotal) {
 	sum := must(must(c.Discount.Add(c.Truncated)).Add(c.Payment))
 	if sum != c.Official || c.Free != must(draws.Quantity()).Signed() {
 		t.Fatalf("official %s, parts %s; free %s, draws %s", c.Official, sum, c.Free, draws)
@@ -168,7 +166,7 @@ func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	if c.Version >= 0 {
 		model = s.b.Products[s.b.Versions[c.Version].SKU].Model
 	}
-	if c.Kind != line.FlatFee && model != books.Block && model != books.Stairstep &&
+	if c.Kind != table.FlatFeeLine && model != books.Block && model != books.Stairstep &&
 		must(c.Quantity.Add(c.Free)) != c.UsageAmount {
 		t.Fatalf("quantity %s + free %s, used %s", c.Quantity, c.Free, c.UsageAmount)
 	}
@@ -226,7 +224,7 @@ func TestCountsAddUp(t *testing.T) {
 			}
 		}
 		uses := drawUses(rt, len(s.b.Products))
-		whole, sum := s.open(month), []position.Row(nil)
+		whole, sum := s.open(month), []table.PositionRow(nil)
 		whole.useAll(uses)
 		for len(uses) > 0 {
 			n := rapid.IntRange(1, len(uses)).Draw(rt, "sitting")
@@ -234,11 +232,11 @@ func TestCountsAddUp(t *testing.T) {
 			part.useAll(uses[:n])
 			uses = uses[n:]
 			rows := part.rater.Positions(nil)
-			if i := slices.IndexFunc(rows, func(r position.Row) bool { return !position.Adds(&r) }); i >= 0 {
+			if i := slices.IndexFunc(rows, func(r table.PositionRow) bool { return !table.PositionAdds(&r) }); i >= 0 {
 				rt.Fatalf("%+v does not add up", rows[i])
 			}
 			var err error
-			if sum, err = position.AddCounts(sum, rows); err != nil {
+			if sum, err = table.AddPositionCounts(sum, rows); err != nil {
 				rt.Fatal(err)
 			}
 		}
@@ -296,7 +294,7 @@ func TestTraceChangesNothing(t *testing.T) {
 		plain, watched := s.open(month), s.open(month)
 		plain.useAll(uses)
 		plain.end()
-		watched.rater.Trace = func(step derivation.Step) {
+		watched.rater.Trace = func(step tariff.DerivationStep) {
 			if step.String() == "" {
 				rt.Fatal("a step without words")
 			}

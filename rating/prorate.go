@@ -3,12 +3,11 @@ package rating
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // prorations are the prorated meters of the open customer.
@@ -68,7 +67,7 @@ func (ps *prorations) add(u *usage) error {
 		return fmt.Errorf("meter: %w", err)
 	}
 	if ps.c.Trace != nil {
-		ps.c.Trace(derivation.Step{Kind: derivation.StepProrate, SKU: u.product.SKU,
+		ps.c.Trace(tariff.DerivationStep{Kind: tariff.StepProrate, SKU: u.product.SKU,
 			Scope:  ps.meters.scopeText(&ps.meters.list[row]),
 			Change: change, Moved: [2]money.SignedQuantity{before, p.Total}, Days: days, Of: of})
 	}
@@ -83,7 +82,7 @@ func (ps *prorations) add(u *usage) error {
 
 // prorated appends the lines of a prorated meter: for graduated one per tier, each with its flat fee; for volume one
 // line and the fee of its tier (§10.3).
-func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error {
+func (e *monthEnd) prorated(row int32, out *table.LineCharges, objs *[]Object) error {
 	p, err := e.prorations.of(row)
 	if err != nil {
 		return err
@@ -98,8 +97,9 @@ func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error 
 	}
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: region, Resource: m.resource, Name: g.name, Tag: g.tag})
-	k := tariff.Climb{Kind: line.Period, SKU: m.sku, Version: p.Version, At: e.c.Bounds.From, DrawsFrom: n, DrawsTo: n,
-		Record: int32(len(*objs) - 1)}
+	k := tariff.Climb{Kind: table.PeriodLine, SKU: m.sku, Version: p.Version, At: e.c.Bounds.From, DrawsFrom: n,
+		DrawsTo: n,
+		Record:  int32(len(*objs) - 1)}
 	tiers, zero := e.c.Book.Books.Versions[p.Version].Tiers, money.SignedQuantity{}
 	if product.Model == books.Volume {
 		held := 0
@@ -130,16 +130,16 @@ func (e *monthEnd) prorated(row int32, out *line.Charges, objs *[]Object) error 
 }
 
 // proratedLine appends the line of a tier, unless no record changed it.
-func (e *monthEnd) proratedLine(k *tariff.Climb, i int, t TierPart, out *line.Charges) error {
+func (e *monthEnd) proratedLine(k *tariff.Climb, i int, t TierPart, out *table.LineCharges) error {
 	if t.Part.IsZero() && t.Shared.IsZero() {
 		return nil
 	}
 	tier := &e.c.Book.Books.Versions[k.Version].Tiers[i]
 	if e.c.Trace != nil {
-		e.c.Trace(derivation.Step{Kind: derivation.StepProrated, Tier: i + 1, Change: t.Part, Price: tier.UnitPrice,
+		e.c.Trace(tariff.DerivationStep{Kind: tariff.StepProrated, Tier: i + 1, Change: t.Part, Price: tier.UnitPrice,
 			Moved: [2]money.SignedQuantity{{}, t.Shared}})
 	}
-	out.List = append(out.List, line.Charge{
+	out.List = append(out.List, table.Charge{
 		UsageAmount: t.Part, Quantity: t.Shared, UnitPrice: tier.UnitPrice, Record: k.Record, Version: k.Version,
 		DrawsFrom: k.DrawsFrom, DrawsTo: k.DrawsTo, Tier: int16(i + 1), Kind: k.Kind,
 	})

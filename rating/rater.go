@@ -3,13 +3,11 @@ package rating
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Record is one usage record in the form that rating needs. Its bytes must be valid only during the call.
@@ -41,7 +39,7 @@ func (r *Record) Signed() money.SignedQuantity {
 // what the other parts have gathered.
 type Rater struct {
 	// Trace is called for every decision, beginning with the next Open; nil costs nothing.
-	Trace func(derivation.Step)
+	Trace func(tariff.DerivationStep)
 
 	client  tariff.Client
 	regions regions
@@ -55,8 +53,8 @@ type Rater struct {
 	records    recordPricer
 	end        monthEnd
 
-	kept []position.Row // opening positions that rating does not use
-	used money.Quantity // of the last record, in the product's measure
+	kept []table.PositionRow // opening positions that rating does not use
+	used money.Quantity      // of the last record, in the product's measure
 }
 
 // NewRater returns a rater. regionName maps the numbers of Record.Region to names; a number always has the same name.
@@ -78,7 +76,7 @@ func NewRater(bk *tariff.Book, regionName func(int32) string) *Rater {
 // Open starts a customer (index in books.Customers) and a cycle at the given positions: the closing ones of the
 // previous day, or those of NextCycle for a new cycle. Positions returns rows of other kinds, and of products and
 // packages that are no longer in the books, unchanged.
-func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) error {
+func (r *Rater) Open(customer int32, cycle period.Cycle, rows []table.PositionRow) error {
 	r.client.Serve(customer)
 	r.client.Trace = r.Trace
 	if cycle != r.client.Cycle {
@@ -113,7 +111,7 @@ type usage struct {
 // becomes their Charge.Record. Records must come in the order (usage_start, record_id bytewise) of §4.1. A record of a
 // period-level model adds draws but no line: CycleEnd makes the line. For a record with a known meter nothing is
 // allocated, except for the growth of out.
-func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
+func (r *Rater) Usage(rec *Record, index int32, out *table.LineCharges) error {
 	u, err := r.begin(rec, index, out)
 	if err != nil {
 		return err
@@ -131,7 +129,7 @@ func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 }
 
 // begin computes what a record counts.
-func (r *Rater) begin(rec *Record, index int32, out *line.Charges) (usage, error) {
+func (r *Rater) begin(rec *Record, index int32, out *table.LineCharges) (usage, error) {
 	u := usage{
 		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: rec.Quantity, left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
@@ -147,7 +145,7 @@ func (r *Rater) begin(rec *Record, index int32, out *line.Charges) (usage, error
 
 // Again is Usage for a record that keeps draws that it has: at most what it counts now, and none if its product does
 // not draw (§4.11). A record of a period-level model gives its draws and nothing else.
-func (r *Rater) Again(rec *Record, drew []line.Draw, index int32, out *line.Charges) error {
+func (r *Rater) Again(rec *Record, drew []table.PackageDraw, index int32, out *table.LineCharges) error {
 	u, err := r.begin(rec, index, out)
 	if err != nil {
 		return err
@@ -177,7 +175,7 @@ func (r *Rater) Again(rec *Record, drew []line.Draw, index int32, out *line.Char
 }
 
 // rate prices or reverses a record by its product's model.
-func (r *Rater) rate(u *usage, out *line.Charges) error {
+func (r *Rater) rate(u *usage, out *table.LineCharges) error {
 	if u.product.Replayed() {
 		return r.replayed(u)
 	}
@@ -188,7 +186,7 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 }
 
 // count adds a record to its month-end meter, or removes it if it is reversed.
-func (r *Rater) count(u *usage, out *line.Charges) error {
+func (r *Rater) count(u *usage, out *table.LineCharges) error {
 	if !u.reversed && u.product.FeeAtZero && u.Retracted {
 		return nil // a retraction is not a record of the meter
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/rating/tariff"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // recordPricer prices records one by one: flat, graduated and percentage. Its counters are in meters.
@@ -30,15 +30,15 @@ func (rp *recordPricer) price(u *usage) (int32, error) {
 }
 
 // flat prices the complete quantity at the single tier (§4.4).
-func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
+func (rp *recordPricer) flat(u *usage, out *table.LineCharges) error {
 	v, err := rp.price(u)
 	if err != nil {
 		return err
 	}
-	ch := line.Charge{
+	ch := table.Charge{
 		UsageAmount: u.used.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
 		UnitPrice: rp.c.Book.Books.Versions[v].Tiers[0].UnitPrice,
-		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: line.Usage,
+		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: table.UsageLine,
 	}
 	if u.reversed {
 		tariff.TakeBack(&ch)
@@ -48,7 +48,7 @@ func (rp *recordPricer) flat(u *usage, out *line.Charges) error {
 }
 
 // graduated splits the record's interval at the tiers of its version (§4.5).
-func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
+func (rp *recordPricer) graduated(u *usage, out *table.LineCharges) error {
 	v, err := rp.price(u)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (rp *recordPricer) graduated(u *usage, out *line.Charges) error {
 	}
 	m.count = after
 	return rp.c.Ladder(&tariff.Climb{
-		Kind: line.Usage, SKU: u.SKU, Version: v, At: u.Start, Position: position, End: end, Reversed: u.reversed,
+		Kind: table.UsageLine, SKU: u.SKU, Version: v, At: u.Start, Position: position, End: end, Reversed: u.reversed,
 		Free: u.free, Unpriced: unpriced, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Record: u.index,
 	}, out)
 }

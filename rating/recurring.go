@@ -5,12 +5,11 @@ import (
 	"math/big"
 	"time"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // RecurringPart is the charge of one row of a recurring charge for one of its periods, or a part of it (§10.5).
@@ -43,11 +42,11 @@ func (p *RecurringPart) Due() period.Instant {
 func (p *RecurringPart) Detail() int32 {
 	switch {
 	case p.First:
-		return line.DetailPurchase
+		return table.DetailPurchase
 	case p.Span.From != p.Period.From:
-		return line.DetailChange
+		return table.DetailChange
 	}
-	return line.DetailRenewal
+	return table.DetailRenewal
 }
 
 // RecurringParts lists the parts of charges whose line or refund has its instant in a span: row by row, in order of
@@ -130,13 +129,13 @@ func chargePeriod(row *books.RecurringCharge, zone *period.Zone, t period.Instan
 }
 
 // RecurringPrice prices a part of a recurring charge (§10.5, RECUR-1). The caller sets Charge.Record. trace may be nil.
-func RecurringPrice(bk *tariff.Book, p *RecurringPart, trace func(derivation.Step)) (line.Charge, error) {
+func RecurringPrice(bk *tariff.Book, p *RecurringPart, trace func(tariff.DerivationStep)) (table.Charge, error) {
 	c := tariff.Client{Book: bk, Trace: trace}
 	c.Serve(p.Row.Customer)
 	at, zone := p.Span.From, bk.Books.Zone
 	version := c.Version(p.Row.SKU, bk.Region(p.Row.Region), at)
-	fail := func(err error) (line.Charge, error) {
-		return line.Charge{}, fmt.Errorf("recurring charge %s of customer %s: %w", p.Row.ID,
+	fail := func(err error) (table.Charge, error) {
+		return table.Charge{}, fmt.Errorf("recurring charge %s of customer %s: %w", p.Row.ID,
 			bk.Books.Customers[p.Row.Customer].ID, err)
 	}
 	if version == tariff.NoVersion {
@@ -145,15 +144,15 @@ func RecurringPrice(bk *tariff.Book, p *RecurringPart, trace func(derivation.Ste
 	if trace != nil {
 		c.TracePrice(p.Row.SKU, c.List, bk.Region(p.Row.Region), p.Row.Region, at, version)
 	}
-	ch := line.Charge{
+	ch := table.Charge{
 		Quantity: p.Row.Quantity.Signed(), UnitPrice: bk.Books.Versions[version].Tiers[0].UnitPrice, Version: version,
 		Tier: 1,
-		Kind: line.Recurring, DiscountID: tariff.NoOne,
+		Kind: table.RecurringLine, DiscountID: tariff.NoOne,
 	}
 	s := tariff.Sale{Charge: &ch, SKU: p.Row.SKU, At: at,
 		Share: tariff.ShareOf(zone, p.Row.Proration, p.Span, p.Period)}
 	if trace != nil {
-		trace(derivation.Step{Kind: derivation.StepPart, Discount: p.Row.ID, Period: p.Span, Around: p.Period,
+		trace(tariff.DerivationStep{Kind: tariff.StepPart, Discount: p.Row.ID, Period: p.Span, Around: p.Period,
 			Ratio: s.Share.RatString()})
 	}
 	official, err := s.Shared(ch.UnitPrice)
@@ -167,8 +166,8 @@ func RecurringPrice(bk *tariff.Book, p *RecurringPart, trace func(derivation.Ste
 }
 
 // RecurringBack returns the refund of a part that was charged in advance and whose row ends within the period (§10.5).
-func RecurringBack(bk *tariff.Book, p *RecurringPart, charged *line.Charge) (line.Charge, error) {
-	ch := line.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: line.Refund}
+func RecurringBack(bk *tariff.Book, p *RecurringPart, charged *table.Charge) (table.Charge, error) {
+	ch := table.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: table.RefundLine}
 	share := tariff.ShareOf(bk.Books.Zone, p.Row.Proration, p.Back, p.Span)
 	back, err := money.RoundRat(share.Mul(share, charged.Payment.Rat()), bk.Digits(p.Row.Customer))
 	if err != nil {

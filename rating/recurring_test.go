@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // charge adds a recurring charge with a product and a price of its own.
@@ -167,7 +167,7 @@ func TestRecurringLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ch.Kind != line.Recurring || ch.Quantity.Trim() != "3" || ch.Official.Trim() != "150" ||
+	if ch.Kind != table.RecurringLine || ch.Quantity.Trim() != "3" || ch.Official.Trim() != "150" ||
 		ch.Payment.Trim() != "120" || ch.DiscountID != 0 {
 		t.Errorf("%+v", ch)
 	}

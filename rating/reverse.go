@@ -3,11 +3,11 @@ package rating
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Reverse reverses a record of the open customer and cycle (§4.11). draw is what the record drew from packages; draws
@@ -20,10 +20,11 @@ import (
 // record counts now. Prices and discounts are those of rec.Start. For volume, block and stairstep, Reverse lowers what
 // CycleEnd will price and appends no line: §4.11 bills the difference.
 //
-// Kinds are line.Usage and line.FlatFee; a caller that bills an adjustment sets the kind. It is an error if draws
-// exceed draw, if draw exceeds the record's quantity, or if the rest exceeds the meter; for a product with a conversion
-// the meter becomes 0 instead, and the remainder has no price (§10.2). index becomes Charge.Record.
-func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
+// Kinds are table.UsageLine and table.FlatFeeLine; a caller that bills an adjustment sets the kind. It is an error if
+// draws exceed draw, if draw exceeds the record's quantity, or if the rest exceeds the meter; for a product with a
+// conversion the meter becomes 0 instead, and the remainder has no price (§10.2). index becomes Charge.Record.
+func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []table.PackageDraw, index int32,
+	out *table.LineCharges) error {
 	u := usage{
 		Record: rec, product: &r.client.Book.Books.Products[rec.SKU], place: r.regions.place(rec.Region), index: index,
 		raw: rec.Quantity, used: rec.Quantity, free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
@@ -34,7 +35,7 @@ func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, ind
 	return nil
 }
 
-func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
+func (r *Rater) reverse(u *usage, draws []table.PackageDraw, out *table.LineCharges) error {
 	var err error
 	if !Summed(u.product) {
 		if err := r.records.measure(u); err != nil {
@@ -58,7 +59,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 }
 
 // giveBack returns the record's draws to their quotas and appends them to out.
-func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
+func (a *allowances) giveBack(u *usage, draws []table.PackageDraw, out *table.LineCharges) error {
 	rest := u.free
 	for _, d := range draws {
 		var err error
@@ -74,7 +75,7 @@ func (a *allowances) giveBack(u *usage, draws []line.Draw, out *line.Charges) er
 }
 
 // refill returns a draw to its package.
-func (a *allowances) refill(u *usage, d line.Draw) error {
+func (a *allowances) refill(u *usage, d table.PackageDraw) error {
 	for i := range a.quotas {
 		if code, p := a.packageAt(i); code == d.Package {
 			return a.refillQuota(int32(i), p, u.Start, d.Quantity)
@@ -92,7 +93,7 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 	}
 	if !q.touched || q.start < q.now.From {
 		if a.c.Trace != nil {
-			a.c.Trace(derivation.Step{Kind: derivation.StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
+			a.c.Trace(tariff.DerivationStep{Kind: tariff.StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
 		}
 		return nil
 	}
@@ -105,7 +106,8 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
 	if a.c.Trace != nil {
-		a.c.Trace(derivation.Step{Kind: derivation.StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before),
+		a.c.Trace(tariff.DerivationStep{Kind: tariff.StepReturn, Package: p.ID, Period: q.now,
+			Before:   leftOf(p, before),
 			Quantity: drawn,
 			After:    leftOf(p, after)})
 	}
@@ -118,7 +120,7 @@ func (a *allowances) refillQuota(i int32, p *books.Package, t period.Instant, dr
 }
 
 // takeBack subtracts the record from what the cycle's end will price.
-func (gs *gathered) takeBack(u *usage, draws []line.Draw) error {
+func (gs *gathered) takeBack(u *usage, draws []table.PackageDraw) error {
 	row, isNew := gs.row(u.product, u.SKU, u.place.number, gs.regions.names[u.place.number], u.Resource)
 	if isNew {
 		return fmt.Errorf("no quantity of resource %q was counted", u.Resource)

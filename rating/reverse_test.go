@@ -10,12 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // takeBack reverses a record. draws are `package index:quantity`.
@@ -32,7 +30,7 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 	rec := rating.Record{SKU: sku, Region: region, Resource: []byte(resource), ID: []byte("old"), Start: at, End: at,
 		Quantity: q(quantity)}
 	var total money.Quantity
-	var list []line.Draw
+	var list []table.PackageDraw
 	for _, text := range draws {
 		var pack int32
 		var part string
@@ -41,7 +39,7 @@ func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quant
 		}
 		total = must(total.Add(q(part)))
 		if pack >= 0 { // -1: the package is no longer in the books
-			list = append(list, line.Draw{Package: pack, Quantity: q(part)})
+			list = append(list, table.PackageDraw{Package: pack, Quantity: q(part)})
 		}
 	}
 	b.n++
@@ -250,7 +248,7 @@ func TestReverseErrors(t *testing.T) {
 		t.Errorf("a draw that was not counted: %v", err)
 	}
 	rec := rating.Record{SKU: vm, Start: s.at("2026-09-02"), Quantity: q("5")}
-	err = b.rater.Reverse(&rec, q("1"), []line.Draw{{Package: 0, Quantity: q("2")}}, 0, &b.out)
+	err = b.rater.Reverse(&rec, q("1"), []table.PackageDraw{{Package: 0, Quantity: q("2")}}, 0, &b.out)
 	if err == nil ||
 		!strings.HasPrefix(err.Error(), "reverse: rate record  of customer ann, sku vm: draws of more than 1: ") {
 		t.Errorf("draws above the draw: %v", err)
@@ -266,10 +264,10 @@ func TestReverseTrace(t *testing.T) {
 	b := s.open(month)
 	b.use(cdn, "2026-09-02", 0, "x", "13")
 	var steps []string
-	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step tariff.DerivationStep) { steps = append(steps, step.String()) }
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.takeBack(cdn, "2026-09-02", 0, "x", "13", "0:2")
-	b.reopen(0, month, []position.Row{{Kind: position.Meter, Key: "cdn", Scope: "north", Count: q("1")}})
+	b.reopen(0, month, []table.PositionRow{{Kind: table.MeterPosition, Key: "cdn", Scope: "north", Count: q("1")}})
 	b.takeBack(cdn, "2026-09-02", 0, "x", "1", "0:1")
 	want := []string{
 		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: 0 left, 2 returned, 2 left after",
@@ -303,11 +301,11 @@ func TestReverseUndoesTheLast(t *testing.T) {
 		b.useAll(uses[:len(uses)-1])
 		b.lines()
 		opening, beforeEnd := b.rater.Positions(nil), b.endLines()
-		var draws []line.Draw
-		b.rater.Trace = func(step derivation.Step) {
-			if step.Kind == derivation.StepDraw {
+		var draws []table.PackageDraw
+		b.rater.Trace = func(step tariff.DerivationStep) {
+			if step.Kind == tariff.StepDraw {
 				pack := slices.IndexFunc(s.b.Packages, func(p books.Package) bool { return p.ID == step.Package })
-				draws = append(draws, line.Draw{Package: int32(pack), Quantity: step.Quantity})
+				draws = append(draws, table.PackageDraw{Package: int32(pack), Quantity: step.Quantity})
 			}
 		}
 		b.reopen(0, month, b.rater.Positions(nil))
@@ -344,16 +342,16 @@ func TestReverseUndoesTheLast(t *testing.T) {
 
 // standing returns the positions that have an effect. It leaves out full packages, rows without usage, and the rest of
 // quota periods that are over at the closing positions.
-func (s *shop) standing(rows, closing []position.Row) []string {
+func (s *shop) standing(rows, closing []table.PositionRow) []string {
 	var lines []string
 	for _, p := range rows {
 		full := slices.ContainsFunc(s.b.Packages, func(pack books.Package) bool {
 			return pack.ID == p.Key && pack.Quota == p.Count
 		})
-		over := slices.ContainsFunc(closing, func(c position.Row) bool {
+		over := slices.ContainsFunc(closing, func(c table.PositionRow) bool {
 			return c.Kind == p.Kind && c.Key == p.Key && c.At > p.At
 		})
-		if p.Kind == position.Package && (full || over) || p.Kind == position.Gather && p.Usage.IsZero() {
+		if p.Kind == table.PackagePosition && (full || over) || p.Kind == table.GatherPosition && p.Usage.IsZero() {
 			continue
 		}
 		lines = append(lines, showPosition(p))
@@ -364,7 +362,7 @@ func (s *shop) standing(rows, closing []position.Row) []string {
 // endLines returns the lines that the end of the cycle would have now.
 func (b *bill) endLines() []string {
 	kept := b.out
-	b.out = line.Charges{}
+	b.out = table.LineCharges{}
 	b.end()
 	lines := b.lines()
 	b.out = kept

@@ -11,10 +11,9 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // shop has books that a test assembles, and rates with them. Customer "ann" is 0 and "bob" 1, partner "p1" is 0 and
@@ -139,7 +138,7 @@ type bill struct {
 	shop  *shop
 	book  *tariff.Book
 	rater *rating.Rater
-	out   line.Charges
+	out   table.LineCharges
 	objs  []rating.Object
 	n     int32
 }
@@ -153,7 +152,7 @@ func (s *shop) open(cycle string) *bill {
 	return b
 }
 
-func (b *bill) reopen(customer int32, cycle string, rows []position.Row) {
+func (b *bill) reopen(customer int32, cycle string, rows []table.PositionRow) {
 	b.shop.t.Helper()
 	if err := b.rater.Open(customer, must(period.ParseCycle(cycle)), rows); err != nil {
 		b.shop.t.Fatal(err)
@@ -196,7 +195,7 @@ func (b *bill) lines() []string {
 
 // show returns a line as `record kind tier: quantity × price = official [− discount id] [− truncated] → payment (used …
 // free …)`. Values of 0 are left out.
-func (b *bill) show(c *line.Charge) string {
+func (b *bill) show(c *table.Charge) string {
 	text := fmt.Sprintf("%d %s t%d: %s × %s = %s", c.Record, c.Kind, c.Tier, c.Quantity.Trim(), c.UnitPrice.Trim(),
 		c.Official.Trim())
 	if c.DiscountID >= 0 {
@@ -236,15 +235,15 @@ func (b *bill) positions() []string {
 	return lines
 }
 
-func showPosition(p position.Row) string {
+func showPosition(p table.PositionRow) string {
 	switch p.Kind {
-	case position.Meter:
+	case table.MeterPosition:
 		return fmt.Sprintf("meter %s/%s: %s", p.Key, p.Scope, p.Count.Trim())
-	case position.Package:
+	case table.PackagePosition:
 		return fmt.Sprintf("package %s: %s since %s", p.Key, p.Count.Trim(), p.At)
-	case position.Measure, position.Events:
+	case table.MeasurePosition, table.EventsPosition:
 		return fmt.Sprintf("counter %d %s/%s: %s", p.Kind, p.Key, p.Scope, p.Count.Trim())
-	case position.Seen:
+	case table.SeenPosition:
 		return fmt.Sprintf("seen %s/%s: %s", p.Key, p.Scope, p.Resource)
 	default:
 		return fmt.Sprintf("gather %s/%s %q in %s (%s, %s) #%d: %s of %s free %s %s", p.Key, p.Scope, p.Resource,

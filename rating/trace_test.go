@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -27,7 +26,7 @@ func TestTrace(t *testing.T) {
 	s.pack("p", []int32{sku}, "*", "2", books.ResetCycle, "2026-01-01..")
 	b := s.open(month)
 	var steps []string
-	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step tariff.DerivationStep) { steps = append(steps, step.String()) }
 	b.reopen(0, month, nil)
 	b.use(sku, "2026-09-02", 0, "x", "13")
 	want := []string{
@@ -72,7 +71,7 @@ func TestTracePercentile(t *testing.T) {
 	var steps []string
 	err := b.book.PercentileCharges(&tariff.Bandwidth{
 		SKU: sku, Region: "north", Cycle: must(period.ParseCycle(month)), Quantity: q("1.5"),
-	}, func(step derivation.Step) { steps = append(steps, step.String()) }, &b.out)
+	}, func(step tariff.DerivationStep) { steps = append(steps, step.String()) }, &b.out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +111,7 @@ func TestTraceConverted(t *testing.T) {
 	}
 	b.use(none, "2026-09-02", 0, "x", "300")
 	var got []string
-	b.rater.Trace = func(step derivation.Step) { got = append(got, step.String()) }
+	b.rater.Trace = func(step tariff.DerivationStep) { got = append(got, step.String()) }
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.end()
 	want := []string{
@@ -149,7 +148,7 @@ func TestTraceCycleEnd(t *testing.T) {
 	b.use(block, "2026-09-02", 0, "x", "13")
 	b.use(volume, "2026-09-02", 0, "x", "1.5")
 	var steps []string
-	b.rater.Trace = func(step derivation.Step) { steps = append(steps, step.String()) }
+	b.rater.Trace = func(step tariff.DerivationStep) { steps = append(steps, step.String()) }
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.end()
 	want := []string{

@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -22,11 +22,11 @@ import (
 func TestDocumentsStopped(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := w.Lake(workspace.Options{})
+	l, err := w.Lake(run.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestDocumentsStopped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book}
+	s := &document.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book}
 	all := int64(1)
 	for after := int64(1); after <= all; after++ {
 		to := filepath.Join(t.TempDir(), "documents")

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // hostileWorkspace returns a workspace with ids and names that a spreadsheet would take for numbers, dates or formulas.
@@ -61,7 +61,7 @@ func csvLines() map[string][][]string {
 		tables = append(tables, []string{"export", "--cycle", "2026-09", "--table", table})
 	}
 	var questions [][]string
-	for _, name := range question.Names() {
+	for _, name := range query.QuestionNames() {
 		questions = append(questions, []string{"query", name, "--format", "csv"})
 	}
 	return map[string][][]string{

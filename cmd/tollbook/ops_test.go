@@ -15,9 +15,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/commands"
 	"github.com/tollbook/tollbook/fixtures/ops"
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/doctor"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/jobs/metrics"
-	"github.com/tollbook/tollbook/jobs/schedule"
 )
 
 func opsFile(t *testing.T, name string) []byte {
@@ -56,7 +55,7 @@ func checkExpression(t *testing.T, where, expr string, names []string) {
 			string(ledger.Panicked), "accepted", "duplicate", "rejected"},
 		"why": {string(jobs.Scheduled), string(jobs.CatchUp), string(jobs.Retry)},
 	}
-	for _, k := range schedule.Kinds() {
+	for _, k := range jobs.Kinds() {
 		known["kind"] = append(known["kind"], string(k))
 	}
 	for _, l := range labelled.FindAllStringSubmatch(expr, -1) {
@@ -73,11 +72,11 @@ func checkExpression(t *testing.T, where, expr string, names []string) {
 
 func metricNames(t *testing.T) []string {
 	t.Helper()
-	names, err := metrics.New("v1", time.Now).Names()
+	names, err := doctor.NewMetrics("v1", time.Now).Names()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofWorker, err := metrics.NewWorker("v1").Names()
+	ofWorker, err := doctor.NewWorkerMetrics("v1").Names()
 	if err != nil {
 		t.Fatal(err)
 	}

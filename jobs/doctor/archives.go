@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -22,8 +22,8 @@ func (d *doctor) archives(context.Context) {
 		return
 	}
 	heads, err := jobs.Archives(d.ws, d.snap)
-	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
-		d.broken(name, problem.HintOf(err), "%s", lakeerr.Fault(err))
+	if missing := new(lake.MissingError); errors.As(err, &missing) {
+		d.broken(name, problem.HintOf(err), "%s", lake.FaultOf(err))
 		return
 	} else if err != nil {
 		d.describe(name, Warn, "see that the archive can be read", "%v", err)
@@ -35,7 +35,7 @@ func (d *doctor) archives(context.Context) {
 			continue
 		}
 		count++
-		if where := ref.Archived.Where; archive.Older(heads[where], ref) {
+		if where := ref.Archived.Where; admin.OlderInArchive(heads[where], ref) {
 			d.describe(name, Warn, "put the newer archive back, from a backup if it is lost",
 				"%s does not know cycle %s, which was archived to it: it is an older copy, or of another lake",
 				where, ref.Cycle)

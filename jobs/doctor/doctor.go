@@ -16,23 +16,16 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -79,7 +72,7 @@ type Options struct {
 type doctor struct {
 	Options
 	now    period.Instant
-	ws     *workspace.Workspace
+	ws     *run.Workspace
 	snap   *lake.Snapshot
 	last   *ledger.Entry // the newest run; nil = none is known
 	report Report
@@ -115,7 +108,7 @@ func (d *doctor) broken(name, do, format string, args ...any) {
 
 // books reads settings and books; without them nothing else can be checked.
 func (d *doctor) books() {
-	w, err := workspace.Open(d.Dir)
+	w, err := run.Open(d.Dir)
 	var problems problem.Problems
 	switch {
 	case errors.As(err, &problems):
@@ -151,7 +144,7 @@ func (d *doctor) store(context.Context) {
 
 // lake reads the live state as any reader does.
 func (d *doctor) lake(context.Context) {
-	l, err := d.ws.Lake(workspace.Options{})
+	l, err := d.ws.Lake(run.Options{})
 	if err == nil {
 		d.snap, err = l.Head()
 	}
@@ -164,14 +157,14 @@ func (d *doctor) lake(context.Context) {
 	case errors.As(err, &older):
 		d.describe("lake", Fail, problem.HintOf(err), "%v", err)
 	case err != nil:
-		d.broken("lake", cmp.Or(problem.HintOf(err), "see that the folder can be read"), "%s", lakeerr.Fault(err))
+		d.broken("lake", cmp.Or(problem.HintOf(err), "see that the folder can be read"), "%s", lake.FaultOf(err))
 	case d.snap.Manifest.Number == 0:
 		d.describe("lake", OK, "", "empty: no run wrote anything yet")
 	case d.snap.Manifest.Units.Check(d.ws.Units()) != nil:
 		err := d.snap.Manifest.Units.Check(d.ws.Units())
 		d.broken("lake", problem.HintOf(err), "%v", err)
 	case d.snap.Manifest.Buckets != d.ws.Settings.Lake.Buckets:
-		err := &lakeerr.BucketsError{Has: d.snap.Manifest.Buckets, Wanted: d.ws.Settings.Lake.Buckets}
+		err := &lake.BucketsError{Has: d.snap.Manifest.Buckets, Wanted: d.ws.Settings.Lake.Buckets}
 		d.broken("lake", problem.HintOf(err), "%v", err)
 	default:
 		m := &d.snap.Manifest
@@ -191,7 +184,7 @@ func (d *doctor) unnamed(context.Context) {
 		return
 	}
 	found, err := d.snap.CheckNames()
-	moved := new(lakeerr.MovedError)
+	moved := new(lake.MovedError)
 	switch {
 	case errors.As(err, &moved):
 		d.describe("files of the lake", Skipped, "", "a run committed during the check")
@@ -469,9 +462,9 @@ func (d *doctor) lock(context.Context) {
 	defer f.Close()
 	text := make([]byte, 256)
 	n, _ := f.Read(text) // it may be empty
-	err = osfile.TryLock(f, osfile.Shared)
+	err = storage.TryLockFile(f, storage.SharedLock)
 	switch {
-	case errors.Is(err, osfile.ErrLocked):
+	case errors.Is(err, storage.ErrLocked):
 		d.describe("lock", OK, "", "a run is active: %s", firstLine(text[:n]))
 	case n > 0:
 		d.describe("lock", Warn, "nothing: the next run continues. Find out why it was killed",
@@ -582,11 +575,11 @@ func (d *doctor) inbox(context.Context) {
 			&passed[0])
 	case len(odd) > 0:
 		d.describe("inbox", Warn, "rename or remove what is no feed file, or move it into the folder of a feed",
-			"%d names that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
+			"%d names that are no feed files, the first: inbox/%s", len(odd), feed.ShownName(odd[0]))
 	case len(strange) > 0:
 		d.describe("inbox", Warn, run.DeliveryHint,
 			"%d names that are no delivery of cost files, the first: inbox/%s", len(strange),
-			feedfile.ShownName(strange[0]))
+			feed.ShownName(strange[0]))
 	default:
 		d.describe("inbox", OK, "", "every file has a name and folder that a run ingests, or is still being copied")
 	}
@@ -595,11 +588,11 @@ func (d *doctor) inbox(context.Context) {
 // strangeCosts returns the names below inbox/costs that are part of no delivery of a source in the settings.
 func (d *doctor) strangeCosts(files fs.FS) ([]string, error) {
 	sources := d.ws.Settings.Costs.Sources.Names()
-	unlisted, err := costs.Unlisted(files, sources)
+	unlisted, err := accept.UnlistedCosts(files, sources)
 	if err != nil {
 		return nil, err
 	}
-	list, err := costs.Discover(files, sources)
+	list, err := accept.DiscoverCosts(files, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -698,16 +691,16 @@ func (d *doctor) version(context.Context) {
 // schedule looks for jobs that are due and were not done, if a scheduler was ever started.
 func (d *doctor) schedule(context.Context) {
 	const name = "schedule"
-	if _, err := schedule.Began(d.Dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := jobs.Began(d.Dir); errors.Is(err, fs.ErrNotExist) {
 		d.describe(name, Skipped, "", "no scheduler was started for this workspace")
 		return
 	}
-	status, err := schedule.Inspect(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
+	status, err := jobs.Inspect(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
 	switch {
 	case err != nil:
 		d.describe(name, Warn, "`tollbook verify` shows details", "%v", err)
 	case status.Owed() > 0:
-		i := slices.IndexFunc(status.Due, func(f schedule.Firing) bool { return f.Skip == "" })
+		i := slices.IndexFunc(status.Due, func(f jobs.Firing) bool { return f.Skip == "" })
 		d.describe(name, Warn,
 			"`tollbook runs --failed` shows what failed; start the scheduler, or `tollbook schedule --once`",
 			"owed: %d, the first since %s: %s", status.Owed(), status.Due[i].Due, status.Due[i].Kind)
@@ -723,19 +716,19 @@ func (d *doctor) server(ctx context.Context) {
 		d.describe("ClickHouse", Skipped, "", "clickhouse.dsn is empty")
 		return
 	}
-	o, err := clickhouse.FromSettings(s, d.Dir, d.Env)
+	o, err := publish.ServerOptionsFrom(s, d.Dir, d.Env)
 	if err != nil {
 		d.describe("ClickHouse", Warn, "correct the setting, or see that its file can be read", "%v", err)
 		return
 	}
 	o.Retries = 0
-	conn, err := clickhouse.Open(ctx, o)
+	conn, err := publish.OpenServer(ctx, o)
 	if err == nil {
 		defer func() { _ = conn.Close() }() // nothing was written
 		d.shown(ctx, conn)
 		return
 	}
-	if clickhouse.NotThere(err) { // the first publish creates the database
+	if publish.TableMissing(err) { // the first publish creates the database
 		d.describe("ClickHouse", Warn, "`tollbook publish`",
 			"it answers; nothing is published: database %s does not exist", s.DSN.Database)
 		return
@@ -743,7 +736,7 @@ func (d *doctor) server(ctx context.Context) {
 	d.describe("ClickHouse", Warn, "start the server; runs continue without it, and the publish is pending", "%v", err)
 }
 
-func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
+func (d *doctor) shown(ctx context.Context, conn *publish.Conn) {
 	database := d.ws.Settings.ClickHouse.DSN.Database
 	live, ok, err := publish.Live(ctx, conn, database)
 	var lacks []string
@@ -751,7 +744,7 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 		lacks = originOf(&live).Lacks(d.snap)
 	}
 	switch {
-	case err != nil && !clickhouse.NotThere(err):
+	case err != nil && !publish.TableMissing(err):
 		d.describe("ClickHouse", Warn, "`tollbook publish` shows details", "%v", err)
 	case !ok || err != nil:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s answers; nothing is published", conn.Address())
@@ -761,7 +754,7 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	case d.snap != nil && int64(live.Manifest) != d.snap.Manifest.Number:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(),
 			live.Manifest, d.snap.Manifest.Number)
-	case d.snap != nil && live.Hash != "" && manifest.Hash(live.Hash) != d.snap.Hash:
+	case d.snap != nil && live.Hash != "" && lake.Hash(live.Hash) != d.snap.Hash:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", otherState, conn.Address(), live.Manifest)
 	case len(live.Older()) > 0:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, but %v", conn.Address(),
@@ -798,7 +791,7 @@ const otherState = "%s shows another manifest %d than the lake's: the lake was r
 const publishShows = "`tollbook publish` shows details"
 
 // tables compares a server's tables with those that this program creates.
-func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
+func (d *doctor) tables(ctx context.Context, conn *publish.Conn) {
 	const name = "ClickHouse tables"
 	s := &d.ws.Settings.ClickHouse
 	drift, err := publish.Schema{Database: s.DSN.Database, Cluster: s.Cluster}.Drift(ctx, conn, s.Samples)
@@ -831,7 +824,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 		d.describe(name, Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", at, shown,
 			d.snap.Manifest.Number)
 	case d.snap != nil && slices.ContainsFunc(hashes,
-		func(h manifest.Hash) bool { return h != "" && h != d.snap.Hash }):
+		func(h lake.Hash) bool { return h != "" && h != d.snap.Hash }):
 		d.describe(name, Warn, "`tollbook publish`", otherState, at, shown)
 	default:
 		d.describe(name, OK, "", "%s shows manifest %d, as the lake", at, shown)
@@ -839,7 +832,7 @@ func (d *doctor) iceberg(ctx context.Context) {
 }
 
 // tablesShow returns the manifest that the Iceberg tables show, and where it was read.
-func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, hashes []manifest.Hash,
+func (d *doctor) tablesShow(ctx context.Context, s *settings.Iceberg) (at string, shown int64, hashes []lake.Hash,
 	err error) {
 	warehouse, err := d.ws.IcebergWarehouse()
 	if err != nil {

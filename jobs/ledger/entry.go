@@ -3,7 +3,7 @@ package ledger
 import (
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -68,9 +68,9 @@ type Entry struct {
 	Manifest int64 `json:"manifest,omitempty"` // the live state; for a publish: the state in the views, afterwards
 
 	// hash of that manifest, since after a restore another state can have its number; "" = not known
-	State manifest.Hash `json:"state,omitempty"`
+	State lake.Hash `json:"state,omitempty"`
 	// origin of the lake afterwards (lake.Snapshot.Origin); "" = not known, or an empty lake
-	Lake manifest.Hash `json:"lake,omitempty"`
+	Lake lake.Hash `json:"lake,omitempty"`
 	// it began on an empty lake while the ledger named an earlier one, and the origin is not known
 	NewLake bool `json:"new_lake,omitempty"`
 
@@ -100,7 +100,7 @@ func (e *Entry) endedBadly() bool {
 }
 
 // describedBy reports whether a manifest and the entry describe the same run.
-func (e *Entry) describedBy(m *manifest.Manifest) bool {
+func (e *Entry) describedBy(m *lake.Manifest) bool {
 	return m.Command == e.Command && m.AsOf == e.AsOf
 }
 

@@ -4,14 +4,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // WroteTo reports whether a run of the ledger ended with the lake of an origin (lake.Snapshot.Origin), or began that
 // lake without recording it: the run is active or was killed after its commit, and first, the lake's first manifest,
 // describes it. It checks the newest run first. last is the newest run that ended with any lake; nil = there is none.
 // Entries that cannot be read are ignored.
-func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest, error)) (known bool, last *Entry) {
+func WroteTo(dir string, origin lake.Hash, first func() (*lake.Manifest, error)) (known bool, last *Entry) {
 	names, err := list(dir)
 	if err != nil {
 		return false, nil
@@ -39,7 +39,7 @@ func WroteTo(dir string, origin manifest.Hash, first func() (*manifest.Manifest,
 
 // LastState returns the newest run that recorded the state that it left of the lake of an origin
 // (lake.Snapshot.Origin); nil = none. Entries that cannot be read are ignored.
-func LastState(dir string, origin manifest.Hash) *Entry {
+func LastState(dir string, origin lake.Hash) *Entry {
 	return newest(dir, func(e *Entry) bool { return e.State != "" && e.Lake == origin })
 }
 
@@ -64,7 +64,7 @@ func newest(dir string, wanted func(*Entry) bool) *Entry {
 }
 
 // mayHaveBegun reports whether a run whose entry names no lake can have begun the lake of an origin.
-func (e *Entry) mayHaveBegun(origin manifest.Hash, first func() (*manifest.Manifest, error)) bool {
+func (e *Entry) mayHaveBegun(origin lake.Hash, first func() (*lake.Manifest, error)) bool {
 	if !e.NewLake || origin == "" || !e.endedBadly() {
 		return false
 	}

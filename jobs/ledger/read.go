@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read
@@ -102,10 +102,10 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	if e.Outcome != Running {
 		return e, nil
 	}
-	switch err := osfile.TryLock(f, osfile.Shared); {
+	switch err := storage.TryLockFile(f, storage.SharedLock); {
 	case err == nil:
 		return ended(e, path)
-	case errors.Is(err, osfile.ErrLocked):
+	case errors.Is(err, storage.ErrLocked):
 		return e, nil
 	default:
 		return nil, fmt.Errorf("find the holder of the lock: %w", err)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // Run is one run, with what the ledger and the lake record about it.
@@ -25,12 +25,12 @@ type Run struct {
 // Join merges the entries of the ledger, oldest first, with the manifests of the lake, newest first, as
 // Snapshot.History returns them. An entry and a manifest of the same run become one Run. publishes says that runs
 // publish. The result is sorted newest first.
-func Join(entries []Entry, chain []manifest.Manifest, publishes bool) []Run {
+func Join(entries []Entry, chain []lake.Manifest, publishes bool) []Run {
 	runs := make([]Run, len(entries))
 	for i := range entries {
 		runs[i].Entry = entries[i]
 	}
-	j := joiner{chain: make(map[int64]*manifest.Manifest, len(chain)), claimed: make(map[int64]bool)}
+	j := joiner{chain: make(map[int64]*lake.Manifest, len(chain)), claimed: make(map[int64]bool)}
 	for i := range chain {
 		j.chain[chain[i].Number] = &chain[i]
 	}
@@ -47,7 +47,7 @@ func Join(entries []Entry, chain []manifest.Manifest, publishes bool) []Run {
 
 // joiner holds the manifests by number, and which of them have an entry.
 type joiner struct {
-	chain   map[int64]*manifest.Manifest
+	chain   map[int64]*lake.Manifest
 	claimed map[int64]bool
 }
 
@@ -94,7 +94,7 @@ func (j *joiner) count(r *Run) {
 }
 
 // fed sums a manifest's totals rows.<feed>.<outcome> by outcome; nil has none.
-func fed(m *manifest.Manifest) map[string]int64 {
+func fed(m *lake.Manifest) map[string]int64 {
 	sums := make(map[string]int64)
 	if m == nil {
 		return sums

@@ -7,14 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // stateOf returns the manifest of a lake that has ingested the given numbers of usage rows and rejected ones, and one
 // row of orders.
-func stateOf(number int64, command, asOf string, read, rejected int) manifest.Manifest {
-	total := func(name string, n int) manifest.Total { return manifest.Total{Name: name, Value: fmt.Sprint(n)} }
-	return manifest.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []manifest.Total{
+func stateOf(number int64, command, asOf string, read, rejected int) lake.Manifest {
+	total := func(name string, n int) lake.TableTotal { return lake.TableTotal{Name: name, Value: fmt.Sprint(n)} }
+	return lake.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []lake.TableTotal{
 		total("2026-09/lines.rows", 77), total("rows.orders.accepted", 1), total("rows.orders.read", 1),
 		total("rows.usage.accepted", read-rejected),
 		total("rows.usage.read", read), total("rows.usage.rejected", rejected)}}
@@ -42,7 +42,7 @@ func told(runs []Run) (list []string) {
 
 func TestJoin(t *testing.T) {
 	t.Parallel()
-	chain := []manifest.Manifest{ // newest first
+	chain := []lake.Manifest{ // newest first
 		stateOf(4, "ingest --retry-rejects", "d4", 150, 3),
 		stateOf(3, "run nightly", "d3", 150, 8),
 		stateOf(2, "run nightly", "d2", 100, 8),
@@ -89,7 +89,7 @@ func TestJoin(t *testing.T) {
 // newer one. A publish that failed, or that covered only one cycle, does not count.
 func TestOwed(t *testing.T) {
 	t.Parallel()
-	chain := []manifest.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),
+	chain := []lake.Manifest{stateOf(3, "run nightly", "d3", 3, 0), stateOf(2, "run nightly", "d2", 2, 0),
 		stateOf(1, "run nightly", "d1", 1, 0)}
 	night := func(number int64, owed bool, shown int64) Entry {
 		e := attempt(fmt.Sprintf("%c", 'a'+number), "run nightly", fmt.Sprintf("d%d", number), Done, number)
@@ -131,7 +131,7 @@ func TestOwed(t *testing.T) {
 // provided that runs publish, until a later run has published that manifest.
 func TestEndedBeforeItsPublish(t *testing.T) {
 	t.Parallel()
-	chain := []manifest.Manifest{stateOf(2, "run nightly", "d2", 2, 0), stateOf(1, "run nightly", "d1", 1, 0)}
+	chain := []lake.Manifest{stateOf(2, "run nightly", "d2", 2, 0), stateOf(1, "run nightly", "d1", 1, 0)}
 	first := attempt("a", "run nightly", "d1", Done, 1)
 	first.Published = 1
 	shown := attempt("c", "prune", "d3", NothingNew, 2)

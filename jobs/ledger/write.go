@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Keep is the number of entries that are kept.
@@ -37,7 +37,7 @@ type Open struct {
 // Begin writes the entry of a run that starts, and sets its ID from Started, which it moves forward by milliseconds
 // until no other run has that ID.
 func Begin(dir string, e *Entry) (*Open, error) {
-	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
+	if err := storage.MakeDir(dir, 0o777, storage.Name); err != nil {
 		return nil, fmt.Errorf("make the run ledger: %w", err)
 	}
 	for at := e.Started.UTC(); ; at = at.Add(time.Millisecond) {
@@ -51,7 +51,7 @@ func Begin(dir string, e *Entry) (*Open, error) {
 		}
 		e.Format, e.ID = format, stamp+"-"+e.Kind
 		o := &Open{dir: dir, id: e.ID}
-		err = o.write(e, osfile.Content, os.Link)
+		err = o.write(e, storage.Content, os.Link)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -73,30 +73,30 @@ func (o *Open) End(e *Entry) error {
 }
 
 // Update replaces the entry of an active run.
-func (o *Open) Update(e *Entry) error { return o.write(e, osfile.Unsynced, os.Rename) }
+func (o *Open) Update(e *Entry) error { return o.write(e, storage.Unsynced, os.Rename) }
 
 // Keep is Update for an entry that must survive a power failure.
-func (o *Open) Keep(e *Entry) error { return o.write(e, osfile.Name, os.Rename) }
+func (o *Open) Keep(e *Entry) error { return o.write(e, storage.Name, os.Rename) }
 
 func (o *Open) release() error {
 	if o.lock == nil {
 		return nil
 	}
 	// a process that is just being started can have inherited the file
-	err := errors.Join(osfile.Unlock(o.lock), o.lock.Close())
+	err := errors.Join(storage.UnlockFile(o.lock), o.lock.Close())
 	o.lock = nil
 	return err
 }
 
 // write writes the entry to a locked temporary file, and then puts that in place.
-func (o *Open) write(e *Entry, durability osfile.Durability, put func(from, to string) error) error {
+func (o *Open) write(e *Entry, durability storage.Durability, put func(from, to string) error) error {
 	b, err := json.MarshalIndent(e, "", " ")
 	if err != nil {
 		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
 	}
-	how := osfile.Options{Temporary: prefix + "*", Mode: 0o644, Durability: durability, Publish: put}
-	f, err := osfile.ReplaceOpen(filepath.Join(o.dir, o.id+suffix), how, func(f *os.File) error {
-		if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
+	how := storage.ReplaceOptions{Temporary: prefix + "*", Mode: 0o644, Durability: durability, Publish: put}
+	f, err := storage.ReplaceOpenFile(filepath.Join(o.dir, o.id+suffix), how, func(f *os.File) error {
+		if err := storage.TryLockFile(f, storage.ExclusiveLock); err != nil {
 			return err
 		}
 		_, err := f.Write(append(b, '\n'))

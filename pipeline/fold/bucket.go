@@ -7,11 +7,10 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/day"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -32,13 +31,13 @@ type dayRows struct {
 
 // bucketResult is the result of a bucketTask.
 type bucketResult struct {
-	Changes *lake.Changes    `json:"changes"`
-	Days    int              `json:"days"`
-	Slices  int              `json:"slices"` // that were taken over
-	Cycles  []period.Cycle   `json:"cycles"` // in which something was folded or paid again
-	Counts  *incoming.Counts `json:"counts"`
-	Paid    *pay.Result      `json:"paid"`
-	Settled *settle.Result   `json:"settled"`
+	Changes *lake.Changes         `json:"changes"`
+	Days    int                   `json:"days"`
+	Slices  int                   `json:"slices"` // that were taken over
+	Cycles  []period.Cycle        `json:"cycles"` // in which something was folded or paid again
+	Counts  *state.IncomingCounts `json:"counts"`
+	Paid    *pay.Result           `json:"paid"`
+	Settled *settle.Result        `json:"settled"`
 }
 
 func (t *bucketTask) rows() (n int64) {
@@ -98,7 +97,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 	slices.Sort(cycles)
 	cycles = slices.Compact(cycles)
 	for _, c := range cycles {
-		p := place.Place{Cycle: c, Bucket: t.State.Bucket}
+		p := lake.Place{Cycle: c, Bucket: t.State.Bucket}
 		if err := errors.Join(ctx.Err(), w.taxes.Place(p)); err != nil {
 			return nil, err
 		}
@@ -117,7 +116,7 @@ func (w *worker) do(ctx context.Context, t *bucketTask) (_ *bucketResult, err er
 // number of days that were folded and the cycles that changed.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, changed []period.Cycle, err error) {
 	touched := w.Change.Of(func(customer int32) bool {
-		return place.Of(w.Books, customer, w.Buckets) == bucket
+		return lake.PlaceOf(w.Books, customer, w.Buckets) == bucket
 	})
 	late, opens, err := w.late.Bucket(ctx, bucket, todo.usage, todo.samples)
 	if err != nil {
@@ -176,7 +175,7 @@ func (w *worker) cycles(bucket int, todo work, late bool) []period.Cycle {
 			set[c] = true
 		}
 	}
-	if w.Ending != place.NoCycle {
+	if w.Ending != lake.NoCycle {
 		set[w.Ending] = true
 	}
 	for _, c := range w.Events {

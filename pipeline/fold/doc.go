@@ -5,7 +5,7 @@
 //	FOLD-1  The closing positions of a day are the opening positions of the next day that has records.
 //	FOLD-2  A day is folded again only if its records, the books or its opening positions changed. The effect of a
 //	        late record ends at the first day whose closing positions are equal to the stored ones. Of changed books
-//	        only the scope found by package change counts.
+//	        only the scope found by package state counts.
 //	FOLD-3  Buckets are independent of each other: the bytes do not depend on the number of workers or the order of
 //	        buckets. A bucket reads data of other buckets only for samples whose link the books gave to one of its
 //	        customers, and reads them from the state with which the run began.

@@ -6,23 +6,13 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/fold/commitments"
+	"github.com/tollbook/tollbook/pipeline/fold/closed"
 	"github.com/tollbook/tollbook/pipeline/fold/day"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
-	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
-	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
@@ -39,26 +29,26 @@ type Folder struct {
 	Prices   *tariff.Book
 	Scanned  *accept.Scanned
 	Buckets  int
-	Tasks    task.Local
+	Tasks    lake.LocalTasks
 	Open     func(period.Cycle) bool // whether a cycle may still change
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
 	// whether a cycle must be folded again, even without new records, because the books changed
 	Refold func(period.Cycle) bool
 	// scope of the change of books in the cycles for which Refold is true; nil = everything
-	Change *change.Change
-	// the cycle whose month-end lines are made for the first time; place.NoCycle = none
+	Change *state.Change
+	// the cycle whose month-end lines are made for the first time; lake.NoCycle = none
 	Ending period.Cycle
 	// whether lines of a cycle changed outside the fold, so that its statements must be made again
 	Touched    func(bucket int, c period.Cycle) bool
 	Events     []period.Cycle // cycles for which Touched may be true
-	EventLines []place.Place  // places in open cycles whose event lines are made again, in order
+	EventLines []lake.Place   // places in open cycles whose event lines are made again, in order
 	Refunds    ordering.RefundRules
-	// the cycle in which records of closed cycles are billed; place.NoCycle = no cycle is closed
+	// the cycle in which records of closed cycles are billed; lake.NoCycle = no cycle is closed
 	LateIn period.Cycle
 	// buckets in which re-rating posted into LateIn, so that LateIn must be made again
 	Reposted map[int]bool
-	AsOf     period.Instant // the run's clock; late records store it
-	Watch    *rejects.Watch // receives the accepted records; may be nil
+	AsOf     period.Instant      // the run's clock; late records store it
+	Watch    *accept.RejectWatch // receives the accepted records; may be nil
 	Mode     money.Mode
 	Digits   int
 	Tax      settings.Tax
@@ -74,19 +64,19 @@ type Folder struct {
 
 // Result is what a fold did.
 type Result struct {
-	*incoming.Tally                // its Rejects are sorted by file and row
-	Days            int            // number of days folded
-	Cycles          []period.Cycle // in which at least one day was folded
+	*state.Tally                // its Rejects are sorted by file and row
+	Days         int            // number of days folded
+	Cycles       []period.Cycle // in which at least one day was folded
 	// Refused holds, for every place that was replayed, the ids of the account events that were refused because the
 	// balance was too low. All other events of such a place count (§6.3).
-	Refused map[place.Place]map[string]bool
+	Refused map[lake.Place]map[string]bool
 	Slices  int // of large customers that were rated before the rest of their buckets
 }
 
 // Run performs the tasks of all buckets and adds the files to the transaction's next state.
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
-	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch),
-		Refused: make(map[place.Place]map[string]bool)}
+	result := &Result{Tally: state.NewTally(len(f.Scanned.Files), f.Books, f.Watch),
+		Refused: make(map[lake.Place]map[string]bool)}
 	work, err := f.begin()
 	if err != nil {
 		return nil, err
@@ -96,7 +86,7 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	done := int64(0)
-	err = task.Run(ctx, f.Tasks, task.Stage[bucketTask, bucketResult]{
+	err = lake.RunTasks(ctx, f.Tasks, lake.TaskStage[bucketTask, bucketResult]{
 		Kind:   BucketTask,
 		Tasks:  largestFirst(slices.Clone(tasks)),
 		Worker: work,
@@ -129,17 +119,17 @@ func (f *Folder) TaskWorker(kind string) (do func(context.Context, []byte) ([]by
 	switch kind {
 	case CountTask:
 		one := divider{f}.slicer().Count
-		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
+		return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, kind, b, one) }, nil
 	case SliceTask:
 		one := divider{f}.slicer().Rate
-		return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, kind, b, one) }, nil
+		return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, kind, b, one) }, nil
 	}
 	work, err := f.begin()
 	if err != nil {
 		return nil, err
 	}
 	one := work()
-	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, BucketTask, b, one) }, nil
+	return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, BucketTask, b, one) }, nil
 }
 
 // begin prepares what all buckets share and returns a constructor of workers.
@@ -167,7 +157,7 @@ func (r *Result) add(one *bucketResult) error {
 		for _, id := range of.IDs {
 			ids[string(id)] = true
 		}
-		r.Refused[place.Place{Cycle: of.Cycle, Bucket: one.Changes.Bucket}] = ids
+		r.Refused[lake.Place{Cycle: of.Cycle, Bucket: one.Changes.Bucket}] = ids
 	}
 	return r.Take(one.Counts)
 }
@@ -180,9 +170,9 @@ func largestFirst(tasks []*bucketTask) []*bucketTask {
 
 // indexCustomers lists, by bucket, the customers with recurring charges or commitments: their lines need no record.
 func (f *Folder) indexCustomers() {
-	f.charged = place.ByBucket(f.Books, f.Buckets, f.Books.Recurring,
+	f.charged = lake.ByBucket(f.Books, f.Buckets, f.Books.Recurring,
 		func(c *books.RecurringCharge) int32 { return c.Customer })
-	f.committed = place.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
+	f.committed = lake.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
 		func(c *books.Commitment) int32 { return c.Customer })
 }
 
@@ -197,12 +187,12 @@ func (f *Folder) plan() []*bucketTask {
 	for _, p := range f.EventLines {
 		tasks[p.Bucket].Events = append(tasks[p.Bucket].Events, p.Cycle)
 	}
-	usage, rows := sorting.Parts(f.Scanned.Usage)
+	usage, rows := accept.PartsOfRuns(f.Scanned.Usage)
 	for _, p := range usage {
 		bucket, day := f.Scanned.Parts.Split(p)
 		tasks[bucket].Usage = append(tasks[bucket].Usage, dayRows{day, rows[p]})
 	}
-	samples, rows := sorting.Parts(f.Scanned.Bandwidth)
+	samples, rows := accept.PartsOfRuns(f.Scanned.Bandwidth)
 	for _, p := range samples {
 		bucket, day := f.Scanned.Parts.Split(p)
 		tasks[bucket].Samples = append(tasks[bucket].Samples, dayRows{day, rows[p]})
@@ -218,43 +208,43 @@ func (f *Folder) state(txn *lake.SubTxn) *state.State {
 }
 
 // strays finds samples that are stored with a customer to whom their link does not belong.
-func (f *Folder) strays() *samples.Strays {
-	return samples.NewStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
+func (f *Folder) strays() *state.LateStrays {
+	return state.NewLateStrays(f.state(f.Txn.SubTxn), f.Tasks.Workers, f.LateIn)
 }
 
 // worker folds one bucket at a time. It has its own memory for each kind of work.
 type worker struct {
 	*Folder
 	txn      *lake.SubTxn
-	tally    *incoming.Tally
-	late     *late.Folder
-	rated    *rated.Lines
+	tally    *state.Tally
+	late     *closed.Folder
+	rated    *state.RatedLines
 	fresh    map[period.Day]int64 // new rows of usage of the current bucket
 	events   *day.EventFolder
 	days     *day.Folder
-	samples  *samples.Folder
+	samples  *state.SampleFolder
 	monthEnd *day.MonthEndFolder
 
-	commitments *commitments.Folder
+	commitments *day.CommitmentFolder
 	pay         *pay.Worker
 	taxes       *settle.TaxFolder
 	statements  *settle.StatementFolder
 	settle      *settle.Worker
 }
 
-func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
-	w := &worker{Folder: f, txn: txn, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
-	w.rated = rated.NewLines(txn, w.pays)
-	in := incoming.New(f.state(txn), f.Scanned, w.tally)
+func (f *Folder) newWorker(txn *lake.SubTxn, strays *state.LateStrays) *worker {
+	w := &worker{Folder: f, txn: txn, tally: state.NewTally(len(f.Scanned.Files), f.Books, f.Watch.ForTask())}
+	w.rated = state.NewRatedLines(txn, w.pays)
+	in := state.NewIncoming(f.state(txn), f.Scanned, w.tally)
 	in.Rated = w.rated
 	rater := rating.NewRater(f.Prices, f.Scanned.Regions.Name)
 	w.events = &day.EventFolder{State: in.State, Refund: f.Refunds, Open: f.Open}
-	w.samples = samples.New(in, strays)
-	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
+	w.samples = state.NewSampleFolder(in, strays)
+	w.late = closed.New(w.samples, rater, closed.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
 		Reposted: f.Reposted})
 	w.days = day.New(in, rater, f.Refold)
 	w.monthEnd = day.NewMonthEnd(w.samples, rater)
-	w.commitments = &commitments.Folder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
+	w.commitments = &day.CommitmentFolder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
 	w.taxes = &settle.TaxFolder{State: in.State, Tax: f.Tax,
 		Again: func(c period.Cycle) bool { return f.Refold(c) && f.Change.Taxes() }}
 	w.statements = &settle.StatementFolder{State: in.State, Refold: f.Refold, Mode: f.Mode, Tax: f.Tax}
@@ -262,7 +252,7 @@ func (f *Folder) newWorker(txn *lake.SubTxn, strays *samples.Strays) *worker {
 }
 
 // pays reports whether the payment step will write the lines of a key, so that rating must not.
-func (w *worker) pays(key manifest.FileKey) bool {
+func (w *worker) pays(key lake.FileKey) bool {
 	day, ok := key.Day.Calendar()
 	return w.pay != nil && w.pay.Writes(key, ok && w.fresh[day] > 0)
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/pipeline/fold/closed"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -20,9 +19,9 @@ type rerateTask struct {
 
 // rerateResult is the result of a rerateTask.
 type rerateResult struct {
-	Changes     *lake.Changes       `json:"changes"`
-	Changed     bool                `json:"changed"`     // whether lines, positions or draws changed
-	Differences []rerate.Difference `json:"differences"` // in order of place
+	Changes     *lake.Changes             `json:"changes"`
+	Changed     bool                      `json:"changed"`     // whether lines, positions or draws changed
+	Differences []closed.RerateDifference `json:"differences"` // in order of place
 }
 
 // RerateTask is the kind of the tasks that rate buckets of a closed cycle again.
@@ -31,7 +30,7 @@ const RerateTask = "rerate"
 // Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
 // differences from everything that is billed of it, in order of place. With post it also writes them to LateIn as
 // lines, permanently; posted are the buckets that this changed.
-func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
+func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []closed.RerateDifference,
 	posted map[int]bool,
 	err error) {
 	posted = make(map[int]bool)
@@ -40,7 +39,7 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 	for i, s := range states {
 		tasks[i] = &rerateTask{s, origin, post}
 	}
-	err = task.Run(ctx, f.Tasks, task.Stage[rerateTask, rerateResult]{
+	err = lake.RunTasks(ctx, f.Tasks, lake.TaskStage[rerateTask, rerateResult]{
 		Kind:   RerateTask,
 		Tasks:  tasks,
 		Worker: f.rerater(),
@@ -55,9 +54,9 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 	if err != nil {
 		return nil, nil, err
 	}
-	slices.SortFunc(list, func(a, b rerate.Difference) int { return a.Place.Compare(b.Place) })
+	slices.SortFunc(list, func(a, b closed.RerateDifference) int { return a.Place.Compare(b.Place) })
 	if post {
-		err = opening.KeepBooks(f.Txn.SubTxn, f.Books, origin, f.LateIn)
+		err = state.KeepBooks(f.Txn.SubTxn, f.Books, origin, f.LateIn)
 	}
 	return list, posted, err
 }
@@ -66,7 +65,7 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 // It must not be used after an error.
 func (f *Folder) RerateWorker() (do func(context.Context, []byte) ([]byte, error)) {
 	one := f.rerater()()
-	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, RerateTask, b, one) }
+	return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, RerateTask, b, one) }
 }
 
 // rerater prepares what all buckets share and returns a constructor of workers.
@@ -79,11 +78,11 @@ func (f *Folder) rerater() (worker func() func(context.Context, *rerateTask) (*r
 				return nil, err
 			}
 			w := f.newWorker(txn, strays)
-			list, changed, err := rerate.Bucket(ctx, w.late, t.State.Bucket, t.Origin, t.Post)
+			list, changed, err := closed.RerateBucket(ctx, w.late, t.State.Bucket, t.Origin, t.Post)
 			if err != nil {
 				return nil, err
 			}
-			return &rerateResult{txn.Leave(), changed, append([]rerate.Difference{}, list...)}, nil
+			return &rerateResult{txn.Leave(), changed, append([]closed.RerateDifference{}, list...)}, nil
 		}
 	}
 }

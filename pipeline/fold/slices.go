@@ -7,15 +7,14 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/day"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Kinds of the tasks that rate slices of large customers before the tasks of buckets.
@@ -43,7 +42,7 @@ func (v divider) divides() bool {
 type share struct {
 	customer int32
 	rows     int64
-	weights  []sorting.Weight // of segments that begin with one of its rows
+	weights  []accept.Weight // of segments that begin with one of its rows
 }
 
 // unit is a part of a large customer's day.
@@ -115,7 +114,7 @@ func (v divider) chains(t *bucketTask) (chains [][]unit) {
 }
 
 // slotLines is the number of lines of a customer in a slot of the clock after which a row group ends.
-func (v divider) slotLines() int64 { return cmp.Or(v.fold.SlotLines, linefile.SlotLines) }
+func (v divider) slotLines() int64 { return cmp.Or(v.fold.SlotLines, rows.SlotLines) }
 
 // sliceRows is the number of rows of a slice. Slots with more rows are not divided.
 func (v divider) sliceRows() int64 { return sliceSlots * v.slotLines() }
@@ -129,7 +128,7 @@ func (v divider) divisible(st *state.State, bucket int, d dayRows) bool {
 
 // shares returns the shares of customers that are large enough to be divided.
 func (v divider) shares(bucket int, d period.Day) (list []*share) {
-	for _, w := range sorting.Weights(v.fold.Scanned.Usage, v.fold.Scanned.Parts.Of(bucket, d)) {
+	for _, w := range accept.Weights(v.fold.Scanned.Usage, v.fold.Scanned.Parts.Of(bucket, d)) {
 		if n := len(list); n == 0 || list[n-1].customer != w.Customer {
 			list = append(list, &share{customer: w.Customer})
 		}
@@ -161,18 +160,18 @@ func (v divider) units(t *bucketTask, d period.Day, customer int32, s *share) (l
 func (v divider) cuts(s *share) (cuts []period.Instant) {
 	bySlot := make(map[period.Instant]int64)
 	for _, w := range s.weights {
-		bySlot[linefile.SlotOf(w.Start)] += w.Rows
+		bySlot[rows.SlotOf(w.Start)] += w.Rows
 	}
-	first, last := s.weights[0].Start, linefile.SlotOf(s.weights[len(s.weights)-1].Start)
-	rows := int64(0) // since the last cut
-	for at := linefile.SlotAfter(first); at <= last; at += linefile.SlotLength {
-		one, before := bySlot[at-linefile.SlotLength], bySlot[at-2*linefile.SlotLength]
-		rows += one
+	first, last := s.weights[0].Start, rows.SlotOf(s.weights[len(s.weights)-1].Start)
+	batch := int64(0) // since the last cut
+	for at := rows.SlotAfter(first); at <= last; at += rows.SlotLength {
+		one, before := bySlot[at-rows.SlotLength], bySlot[at-2*rows.SlotLength]
+		batch += one
 		if (one+before)/2 < v.slotLines()+v.slotLines()/4 { // of two slots, because the weights are not exact
 			continue
 		}
-		if len(cuts) == 0 || rows >= v.sliceRows() || at == last {
-			cuts, rows = append(cuts, at), 0
+		if len(cuts) == 0 || batch >= v.sliceRows() || at == last {
+			cuts, batch = append(cuts, at), 0
 		}
 	}
 	return cuts
@@ -187,7 +186,7 @@ func (v divider) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.
 		}
 	}
 	counted := make(map[day.Unit]*day.Counted, len(tasks))
-	err := task.Run(ctx, v.fold.Tasks, task.Stage[day.Unit, day.Counted]{
+	err := lake.RunTasks(ctx, v.fold.Tasks, lake.TaskStage[day.Unit, day.Counted]{
 		Kind: CountTask, Tasks: tasks,
 		Worker: func() func(context.Context, *day.Unit) (*day.Counted, error) { return v.slicer().Count },
 		Take: func(r *day.Counted) error {
@@ -202,13 +201,13 @@ func (v divider) count(ctx context.Context, chains [][]unit) (map[day.Unit]*day.
 func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list []*day.Slice) {
 	st := v.fold.state(v.fold.Txn.SubTxn)
 	for _, chain := range chains {
-		var adds []position.Row
+		var adds []table.PositionRow
 		for i := range chain {
 			u := &chain[i]
 			if u.slice {
 				rows, err := st.Opening.OfDay(u.Customer, u.Day)
 				if err == nil {
-					rows, err = position.AddCounts(rows, adds)
+					rows, err = table.AddPositionCounts(rows, adds)
 				}
 				if err != nil {
 					break // the bucket's fold finds the error again
@@ -219,7 +218,7 @@ func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 			if c == nil || !c.Fit {
 				break
 			}
-			sum, err := position.AddCounts(adds, day.Rows(c.Adds))
+			sum, err := table.AddPositionCounts(adds, day.Rows(c.Adds))
 			if err != nil {
 				break
 			}
@@ -232,7 +231,7 @@ func (v divider) open(chains [][]unit, counted map[day.Unit]*day.Counted) (list 
 // rateSlices rates slices and adds the results to the tasks of their buckets. tasks has one task for each bucket.
 func (v divider) rateSlices(ctx context.Context, tasks []*bucketTask, list []*day.Slice) error {
 	done := int64(0)
-	err := task.Run(ctx, v.fold.Tasks, task.Stage[day.Slice, day.Prepared]{
+	err := lake.RunTasks(ctx, v.fold.Tasks, lake.TaskStage[day.Slice, day.Prepared]{
 		Kind: SliceTask, Tasks: list,
 		Worker: func() func(context.Context, *day.Slice) (*day.Prepared, error) { return v.slicer().Rate },
 		Take: func(r *day.Prepared) error {
@@ -255,9 +254,9 @@ func (v divider) rateSlices(ctx context.Context, tasks []*bucketTask, list []*da
 // slicer returns what counts and rates slices in one worker.
 func (v divider) slicer() *day.Slicer {
 	txn, scanned := v.fold.Txn.Sub(), v.fold.Scanned
-	tally := incoming.NewTally(len(scanned.Files), v.fold.Books, v.fold.Watch.ForTask())
-	in := incoming.New(v.fold.state(txn), scanned, tally)
-	var keep incoming.Keep = txn.KeepShared
+	tally := state.NewTally(len(scanned.Files), v.fold.Books, v.fold.Watch.ForTask())
+	in := state.NewIncoming(v.fold.state(txn), scanned, tally)
+	var keep state.KeepFile = txn.KeepShared
 	if v.fold.Tasks.Elsewhere == nil {
 		keep = func(file storage.File, _ string, _ []byte) (string, error) { return file.Name(), file.Close() }
 	}

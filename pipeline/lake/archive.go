@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Import copies a data file of another lake's state and checks its hash while copying. A file that the base names is
-// not read again. Errors: *lakeerr.CorruptError for a file that differs from its lake's entry.
-func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) error {
+// not read again. Errors: *CorruptError for a file that differs from its lake's entry.
+func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
 	if t.SubTxn.named[e.Path] {
 		return nil
 	}
@@ -34,8 +32,8 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e manifest.FileEntry) 
 		return err
 	}
 	if got.Hash != e.Hash {
-		return &lakeerr.CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.Name(),
-			e.Hash), Hint: lakeerr.HintRestore}
+		return &CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.Name(),
+			e.Hash), Hint: HintRestore}
 	}
 	return nil
 }

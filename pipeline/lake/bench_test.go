@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -37,7 +37,7 @@ func BenchmarkBegin(b *testing.B) {
 	txn := begin(b, l)
 	for i := range 9600 {
 		cycle := fmt.Sprintf("20%02d-%02d", 20+i/480/12, 1+i/480%12)
-		key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle),
+		key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle),
 			Day:    lakekey.Day(fmt.Sprintf("%s-%02d", cycle, 1+i/16%30)),
 			Bucket: i % 16}
 		if err := replace(txn, key, "x"); err != nil {

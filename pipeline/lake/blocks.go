@@ -9,8 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -82,7 +80,7 @@ func (s *BlockSums) End() (blocks string, at int64) {
 // several goroutines, as storage.ReadFile requires.
 type checkedFile struct {
 	storage.ReadFile
-	entry  manifest.FileEntry
+	entry  FileEntry
 	by     string // the manifest that names it
 	whole  []atomic.Bool
 	blocks *sync.Pool // of *[blockBytes]byte
@@ -95,19 +93,19 @@ type checkedFile struct {
 
 // checkBlocks wraps the file of an entry so that everything that is read is checked; by is the manifest that names it.
 // memory provides buffers for checking parts of blocks and is shared by all files of a lake. It returns a
-// *lakeerr.CorruptError unless there is one checksum per block.
-func checkBlocks(f storage.ReadFile, e manifest.FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
+// *CorruptError unless there is one checksum per block.
+func checkBlocks(f storage.ReadFile, e FileEntry, by string, memory *sync.Pool) (storage.ReadFile, error) {
 	n, in := (e.Bytes+blockBytes-1)/blockBytes, e.BlocksAt/blockBytes
 	if in < 0 || e.BlocksAt+in*sumBytes > e.Bytes {
-		return nil, &lakeerr.CorruptError{Name: by,
+		return nil, &CorruptError{Name: by,
 			Detail: fmt.Sprintf("checksums of %d blocks at byte %d of %s, which has %d", in, e.BlocksAt, e.Path,
 				e.Bytes),
-			Hint: lakeerr.HintRestore}
+			Hint: HintRestore}
 	}
 	if int64(len(e.Blocks)) != (n-in)*blockDigits {
-		return nil, &lakeerr.CorruptError{Name: by,
+		return nil, &CorruptError{Name: by,
 			Detail: fmt.Sprintf("%d digits of checksums for %d blocks of %s", len(e.Blocks), n-in, e.Path),
-			Hint:   lakeerr.HintRestore}
+			Hint:   HintRestore}
 	}
 	return &checkedFile{ReadFile: f, entry: e, by: by, whole: make([]atomic.Bool, n), blocks: memory, in: in}, nil
 }
@@ -182,7 +180,7 @@ func (f *checkedFile) compare(block []byte, b int64) error {
 func (f *checkedFile) damaged(from, bytes int64) error {
 	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", from,
 		from+bytes, f.by)
-	return &lakeerr.CorruptError{Name: f.entry.Path, Detail: detail, Hint: lakeerr.HintRestore}
+	return &CorruptError{Name: f.entry.Path, Detail: detail, Hint: HintRestore}
 }
 
 // sum returns the stored checksum of a block. Checksums in the file are in blocks whose checksums are in the list.

@@ -17,8 +17,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -26,13 +24,13 @@ import (
 const block = 65536
 
 // oneFile commits a data file and returns its entry, the state and its path.
-func oneFile(t testing.TB, content []byte) (manifest.FileEntry, *lake.Snapshot, string) {
+func oneFile(t testing.TB, content []byte) (lake.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	return committed(t, func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), string(content)) })
 }
 
 // largeFile is oneFile for a file in which the checksums of its blocks are between two parts of the content.
-func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snapshot, string) {
+func largeFile(t testing.TB, head, tail []byte) (lake.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	return committed(t, func(txn *lake.Txn) error {
 		w, err := txn.SubTxn.Create(dayKey("2026-09-01", 0))
@@ -58,7 +56,7 @@ func largeFile(t testing.TB, head, tail []byte) (manifest.FileEntry, *lake.Snaps
 }
 
 // committed commits the file that write creates.
-func committed(t testing.TB, write func(*lake.Txn) error) (manifest.FileEntry, *lake.Snapshot, string) {
+func committed(t testing.TB, write func(*lake.Txn) error) (lake.FileEntry, *lake.Snapshot, string) {
 	t.Helper()
 	dir := t.TempDir()
 	l := open(t, storage.Dir(dir))
@@ -153,7 +151,7 @@ func TestReaderChecksLargeFile(t *testing.T) {
 	readsChecked(t, e, snap, path)
 }
 
-func readsChecked(t *testing.T, e manifest.FileEntry, snap *lake.Snapshot, path string) {
+func readsChecked(t *testing.T, e lake.FileEntry, snap *lake.Snapshot, path string) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +176,7 @@ func readsChecked(t *testing.T, e manifest.FileEntry, snap *lake.Snapshot, path 
 			end := min(from+len(got), len(content))
 			touched := bad >= 0 && (bad/block >= from/block && bad/block <= (end-1)/block ||
 				in > 0 && bad/block == in && from/block < in)
-			var corrupt *lakeerr.CorruptError
+			var corrupt *lake.CorruptError
 			switch {
 			case touched:
 				if !errors.As(err, &corrupt) || corrupt.Name != e.Path || n != 0 {
@@ -224,7 +222,7 @@ func TestNumberOfChecksums(t *testing.T) {
 			_, err = io.ReadAll(f)
 			err = errors.Join(err, f.Close())
 		}
-		var corrupt *lakeerr.CorruptError
+		var corrupt *lake.CorruptError
 		if ok && err != nil || !ok && !errors.As(err, &corrupt) {
 			t.Errorf("blocks %q: %v", blocks, err)
 		}
@@ -241,7 +239,7 @@ func TestChecksumsOutsideFile(t *testing.T) {
 		if err == nil {
 			err = f.Close()
 		}
-		if corrupt := new(lakeerr.CorruptError); !errors.As(err, &corrupt) {
+		if corrupt := new(lake.CorruptError); !errors.As(err, &corrupt) {
 			t.Errorf("checksums at %d: %v", at, err)
 		}
 	}

@@ -8,18 +8,16 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // newest returns the newest manifest of a chain: it starts at the one that HEAD names and follows later ones (CHAIN-2).
-func (l *Lake) newest() (number int64, hash manifest.Hash, err error) {
+func (l *Lake) newest() (number int64, hash Hash, err error) {
 	if number, hash, err = l.hinted(); err != nil {
 		return 0, "", err
 	}
 	for {
-		name := manifest.NameOf(number + 1)
+		name := NameOf(number + 1)
 		b, err := l.readFile(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return number, hash, nil
@@ -27,38 +25,38 @@ func (l *Lake) newest() (number int64, hash manifest.Hash, err error) {
 		if err != nil {
 			return 0, "", fmt.Errorf("read %s of the lake: %w", name, err)
 		}
-		var m manifest.Envelope
+		var m Envelope
 		if err := json.Unmarshal(b, &m); err != nil {
-			return 0, "", &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintRestore}
+			return 0, "", &CorruptError{Name: name, Detail: err.Error(), Hint: HintRestore}
 		}
 		if m.Number != number+1 || m.Parent != hash {
 			detail := fmt.Sprintf("is number %d with parent %s: want number %d with parent %s", m.Number, m.Parent,
 				number+1, hash)
-			return 0, "", &lakeerr.CorruptError{Name: name, Detail: detail, Hint: lakeerr.HintRestore}
+			return 0, "", &CorruptError{Name: name, Detail: detail, Hint: HintRestore}
 		}
-		number, hash = number+1, manifest.HashBytes(b)
+		number, hash = number+1, HashBytes(b)
 	}
 }
 
 // hinted returns a committed manifest: the newest according to HEAD or a listing; 0 and "" if there is none.
-func (l *Lake) hinted() (int64, manifest.Hash, error) {
-	text, err := l.readFile(manifest.HeadName)
+func (l *Lake) hinted() (int64, Hash, error) {
+	text, err := l.readFile(HeadName)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
 	}
-	if number, hash, bad := manifest.ParseHead(text); err == nil && bad == nil {
+	if number, hash, bad := ParseHead(text); err == nil && bad == nil {
 		there, err := l.hashOf(number)
 		if err != nil || there == hash {
 			return number, there, err
 		}
 	}
-	entries, err := l.st.List(manifest.Dir + "/")
+	entries, err := l.st.List(ManifestsDir + "/")
 	if err != nil {
 		return 0, "", fmt.Errorf("list the lake's manifests: %w", err)
 	}
 	var newest int64
 	for _, e := range entries {
-		if kind, number := manifest.Classify(e.Name); kind == manifest.ManifestFile {
+		if kind, number := Classify(e.Name); kind == ManifestFile {
 			newest = max(newest, number)
 		}
 	}
@@ -70,20 +68,20 @@ func (l *Lake) hinted() (int64, manifest.Hash, error) {
 }
 
 // hashOf returns the hash of a manifest; "" if it does not exist.
-func (l *Lake) hashOf(number int64) (manifest.Hash, error) {
-	b, err := l.readFile(manifest.NameOf(number))
+func (l *Lake) hashOf(number int64) (Hash, error) {
+	b, err := l.readFile(NameOf(number))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s of the lake: %w", manifest.NameOf(number), err)
+		return "", fmt.Errorf("read %s of the lake: %w", NameOf(number), err)
 	}
-	return manifest.HashBytes(b), nil
+	return HashBytes(b), nil
 }
 
 // append is the commit on an object store (CHAIN-1).
-func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []NextList) (committed bool, err error) {
-	b, err := manifest.Encode(m)
+func (t *Txn) append(ctx context.Context, m *Manifest, lists []NextList) (committed bool, err error) {
+	b, err := EncodeManifest(m)
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
@@ -102,7 +100,7 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []NextList
 	if err := t.SubTxn.lake.stop(BeforeHead); err != nil {
 		return true, err
 	}
-	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(m.Number, manifest.HashBytes(b))); err != nil {
+	if err := t.SubTxn.writeSmall(HeadName, EncodeHead(m.Number, HashBytes(b))); err != nil {
 		t.SubTxn.lake.log.Warn("HEAD of the lake was not written; readers find the newest manifest without it, and "+
 			"the next commit writes it", "manifest", m.Number, "why", err)
 	}
@@ -112,7 +110,7 @@ func (t *Txn) append(ctx context.Context, m *manifest.Manifest, lists []NextList
 		}
 	}
 	if err := errors.Join(t.dropShared(), t.clearUp(nil)); err != nil {
-		return true, &lakeerr.CleanError{Number: m.Number, Err: err}
+		return true, &CleanError{Number: m.Number, Err: err}
 	}
 	return true, nil
 }
@@ -125,7 +123,7 @@ const (
 
 // createManifest creates the manifest. If the store does not confirm it, the stored content decides (CHAIN-3).
 func (l *Lake) createManifest(number int64, content []byte) error {
-	name := manifest.NameOf(number)
+	name := NameOf(number)
 	err := l.chain.CreateOnly(name, content)
 	if err == nil {
 		return nil
@@ -137,16 +135,16 @@ func (l *Lake) createManifest(number int64, content []byte) error {
 		there, readErr = l.readFile(name)
 	}
 	if readErr != nil {
-		return &lakeerr.UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
+		return &UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
 	}
-	if manifest.HashBytes(there) == manifest.HashBytes(content) {
+	if HashBytes(there) == HashBytes(content) {
 		return nil
 	}
-	other := new(manifest.Manifest)
-	if err := manifest.Decode(there, other); err != nil {
-		return &lakeerr.CorruptError{Name: name, Detail: err.Error(), Hint: lakeerr.HintNewer}
+	other := new(Manifest)
+	if err := DecodeManifest(there, other); err != nil {
+		return &CorruptError{Name: name, Detail: err.Error(), Hint: HintNewer}
 	}
-	return &lakeerr.FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}
+	return &FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}
 }
 
 // Probe checks the object store of the lake (CHAIN-5). A lake in a folder has none: remote is false.

@@ -14,8 +14,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -171,7 +169,7 @@ func TestLostAnswers(t *testing.T) {
 	store.Set("manifests/000001.json", nil)
 	store.Set("HEAD", nil)
 	fault = objects.Delay
-	var unknown *lakeerr.UnknownCommitError
+	var unknown *lake.UnknownCommitError
 	if changed, err := night(over(t, store), lake.Options{}, 0); changed || !errors.As(err, &unknown) {
 		t.Errorf("the request is on its way: %v, %v; want an error that says that the outcome is not known", changed,
 			err)
@@ -188,7 +186,7 @@ func TestFence(t *testing.T) {
 	t.Parallel()
 	store := stored(t)
 	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
-	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
+	key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
 	for i, txn := range []*lake.Txn{first, second} {
 		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
 		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
@@ -199,7 +197,7 @@ func TestFence(t *testing.T) {
 		t.Fatal(changed, err)
 	}
 	want := named(t, over(t, store))
-	var fenced *lakeerr.FencedError
+	var fenced *lake.FencedError
 	if changed, err := second.Commit(context.Background()); changed || !errors.As(err, &fenced) ||
 		fenced.AsOf != "2026-10-10T00:00:00Z" || fenced.Number != 4 {
 		t.Errorf("the second writer: %v, %v", changed, err)
@@ -231,7 +229,7 @@ func TestFencedBeforeShown(t *testing.T) {
 	t.Parallel()
 	store := &shy{Store: stored(t), name: "manifests/000004.json"}
 	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
-	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
+	key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09"), Bucket: 0}
 	for i, txn := range []*lake.Txn{first, second} {
 		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
 		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
@@ -242,7 +240,7 @@ func TestFencedBeforeShown(t *testing.T) {
 		t.Fatal(changed, err)
 	}
 	store.left = 3
-	var fenced *lakeerr.FencedError
+	var fenced *lake.FencedError
 	if changed, err := second.Commit(context.Background()); changed || !errors.As(err, &fenced) {
 		t.Errorf("the second writer: %v, %v; want that it is fenced", changed, err)
 	}
@@ -270,7 +268,7 @@ func TestChainOfManyWriters(t *testing.T) {
 					return
 				}
 				changed, err := txn.Commit(context.Background())
-				if fenced := new(lakeerr.FencedError); errors.As(err, &fenced) {
+				if fenced := new(lake.FencedError); errors.As(err, &fenced) {
 					continue
 				}
 				if !changed || err != nil {
@@ -313,7 +311,7 @@ func TestHeadIsHint(t *testing.T) {
 				store.Set("HEAD", nil)
 			case "first":
 				first := store.Objects()["manifests/000001.json"]
-				store.Set("HEAD", fmt.Appendf(nil, "1 %s\n", manifest.HashBytes([]byte(first))))
+				store.Set("HEAD", fmt.Appendf(nil, "1 %s\n", lake.HashBytes([]byte(first))))
 			default:
 				store.Set("HEAD", []byte(head))
 			}
@@ -330,7 +328,7 @@ func TestForeignManifest(t *testing.T) {
 	store := stored(t)
 	third := store.Objects()["manifests/000003.json"]
 	store.Set("manifests/000004.json", []byte(strings.Replace(third, `"number": 3`, `"number": 4`, 1)))
-	var corrupt *lakeerr.CorruptError
+	var corrupt *lake.CorruptError
 	if _, err := open1(t, over(t, store)); !errors.As(err, &corrupt) || corrupt.Name != "manifests/000004.json" {
 		t.Errorf("a manifest with another parent: %v", err)
 	}

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -53,18 +51,18 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 		err = errors.Join(t.dropShared(), t.clearUp(keep))
 	}
 	if err != nil {
-		return true, &lakeerr.CleanError{Number: m.Number, Err: err}
+		return true, &CleanError{Number: m.Number, Err: err}
 	}
 	return true, nil
 }
 
 // check rejects a state that would violate an invariant before any of it is written, and returns the data files that it
 // names.
-func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
+func (t *Txn) check(m *Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
-	all := []manifest.Cycle{{}}
+	all := []Cycle{{}}
 	for _, cycle := range t.next.Entries.Cycles() {
-		all = append(all, manifest.CycleOf(cycle))
+		all = append(all, CycleOf(cycle))
 	}
 	for _, cycle := range all {
 		for _, e := range t.next.Entries.Files(cycle) {
@@ -82,9 +80,9 @@ func (t *Txn) check(m *manifest.Manifest) (map[string]bool, error) {
 }
 
 // checkClosed compares the cycles that were closed before with the new state (LAKE-8).
-func (t *Txn) checkClosed(m *manifest.Manifest) error {
+func (t *Txn) checkClosed(m *Manifest) error {
 	through := t.SubTxn.base.Manifest.ClosedThrough
-	was := make(map[manifest.Cycle]manifest.CycleRef)
+	was := make(map[Cycle]CycleRef)
 	for _, ref := range t.SubTxn.base.Manifest.Cycles {
 		if ref.Cycle.Compare(through) <= 0 {
 			was[ref.Cycle] = ref
@@ -96,7 +94,7 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 		}
 		old, found := was[ref.Cycle]
 		if !found {
-			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
+			return &ClosedError{Cycle: ref.Cycle.String(),
 				Detail: "it had no files when it was closed, none can be added"}
 		}
 		if err := t.checkKept(ref, old); err != nil {
@@ -105,14 +103,14 @@ func (t *Txn) checkClosed(m *manifest.Manifest) error {
 		delete(was, ref.Cycle)
 	}
 	for cycle := range was {
-		return &lakeerr.ClosedError{Cycle: cycle.String(), Detail: "it cannot be removed from the lake"}
+		return &ClosedError{Cycle: cycle.String(), Detail: "it cannot be removed from the lake"}
 	}
 	return nil
 }
 
 // checkKept compares one closed cycle with its previous state. It must be equal, or its files were moved to an archive
 // (once), or it has the same content in another number of buckets.
-func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
+func (t *Txn) checkKept(ref, old CycleRef) error {
 	if t.next.Rebuckets() { // the rows were compared when they were written again (LAKE-19)
 		ref.Files, ref.Books = old.Files, old.Books
 	}
@@ -123,12 +121,12 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 	away.Files, away.Archived = old.Files, old.Archived
 	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
 		!away.Equal(old) {
-		return &lakeerr.ClosedError{Cycle: ref.Cycle.String(),
+		return &ClosedError{Cycle: ref.Cycle.String(),
 			Detail: "its files, its month-end and its books do not change"}
 	}
 	for _, e := range t.next.Entries.Files(ref.Cycle) {
 		if !t.SubTxn.named[e.Path] {
-			return &lakeerr.ClosedError{Cycle: ref.Cycle.String(), Detail: e.Path +
+			return &ClosedError{Cycle: ref.Cycle.String(), Detail: e.Path +
 				" is new: files leave it for an archive, none are added"}
 		}
 	}
@@ -137,12 +135,12 @@ func (t *Txn) checkKept(ref, old manifest.CycleRef) error {
 
 // publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2,
 // WRITE-3).
-func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []NextList) (manifest.Hash, error) {
-	b, err := manifest.Encode(m)
+func (t *Txn) publish(ctx context.Context, m *Manifest, lists []NextList) (Hash, error) {
+	b, err := EncodeManifest(m)
 	if err != nil {
 		return "", fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	hash := manifest.HashBytes(b)
+	hash := HashBytes(b)
 	if err := t.announce(m.Number, hash); err != nil {
 		return "", err
 	}
@@ -155,7 +153,7 @@ func (t *Txn) publish(ctx context.Context, m *manifest.Manifest, lists []NextLis
 	if err := t.writeLists(lists); err != nil {
 		return "", err
 	}
-	if err := t.SubTxn.writeSmall(manifest.NameOf(m.Number), b); err != nil {
+	if err := t.SubTxn.writeSmall(NameOf(m.Number), b); err != nil {
 		return "", err
 	}
 	return hash, t.SubTxn.syncs.Sync()
@@ -180,27 +178,27 @@ func (t *Txn) writeLists(lists []NextList) error {
 // announce writes the number and hash of the manifest that this run is about to commit. The file is durable before the
 // manifest has its name, and stays until HEAD is durable. With it the next run can distinguish a manifest that was
 // never committed from one whose HEAD was lost (LAKE-14).
-func (t *Txn) announce(number int64, hash manifest.Hash) error {
-	f, err := t.SubTxn.lake.st.Create(manifest.IntentName)
+func (t *Txn) announce(number int64, hash Hash) error {
+	f, err := t.SubTxn.lake.st.Create(IntentName)
 	if err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	if _, err := f.Write(manifest.EncodeHead(number, hash)); err != nil {
+	if _, err := f.Write(EncodeHead(number, hash)); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
 	}
 	if err := f.Sync(); err != nil {
-		return errors.Join(t.SubTxn.syncs.Failed(manifest.IntentName, err), f.Close())
+		return errors.Join(t.SubTxn.syncs.Failed(IntentName, err), f.Close())
 	}
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
 	}
-	t.SubTxn.syncs.Add(manifest.TempDir, "")
+	t.SubTxn.syncs.Add(TempDir, "")
 	return nil
 }
 
 // replaceHead is the commit (WRITE-4). replaced reports that HEAD names the new state; if there is also an error, a
 // power failure can still revert it.
-func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash) (replaced bool, err error) {
+func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replaced bool, err error) {
 	if err := t.pause(ctx, BeforeHead); err != nil {
 		return false, err
 	}
@@ -208,7 +206,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 	base := t.SubTxn.base
 	if now, at, err := t.SubTxn.lake.readHead(); err != nil || now != base.Manifest.Number || at != base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", base.Manifest.Number, base.Hash, now, at)
-		return false, errors.Join(err, &lakeerr.CorruptError{Name: manifest.HeadName, Detail: detail,
+		return false, errors.Join(err, &CorruptError{Name: HeadName, Detail: detail,
 			Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
 	if err := t.checkNamed(number); err != nil {
@@ -217,7 +215,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 	if err := t.lock.Held(); err != nil {
 		return false, err
 	}
-	if err := t.SubTxn.writeSmall(manifest.HeadName, manifest.EncodeHead(number, hash)); err != nil {
+	if err := t.SubTxn.writeSmall(HeadName, EncodeHead(number, hash)); err != nil {
 		return false, err
 	}
 	if err := t.SubTxn.lake.stop(AfterHead); err != nil {
@@ -231,16 +229,16 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash manifest.Hash)
 
 // checkNamed checks that the data files that HEAD is about to name exist with their sizes (LAKE-3).
 func (t *Txn) checkNamed(number int64) error {
-	files := slices.Clone(t.next.Entries.Files(manifest.Cycle{}))
+	files := slices.Clone(t.next.Entries.Files(Cycle{}))
 	for _, cycle := range t.next.Entries.Cycles() {
-		files = append(files, t.next.Entries.Files(manifest.CycleOf(cycle))...)
+		files = append(files, t.next.Entries.Files(CycleOf(cycle))...)
 	}
 	entries, err := t.SubTxn.lake.st.List("")
 	if err != nil {
 		return fmt.Errorf("list the lake: %w", err)
 	}
-	err = t.SubTxn.lake.checkThere(&Snapshot{Manifest: manifest.Manifest{Number: number}}, files, entries)
-	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+	err = t.SubTxn.lake.checkThere(&Snapshot{Manifest: Manifest{Number: number}}, files, entries)
+	if missing := new(MissingError); errors.As(err, &missing) {
 		missing.Hint = "it was deleted during this run: nothing was committed, start it again"
 	}
 	return err
@@ -310,13 +308,13 @@ func (t *Txn) clearUp(keep map[string]bool) error {
 		}
 	}
 	if t.SubTxn.sequence > 0 {
-		left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
+		left, err := t.SubTxn.lake.st.List(TempDir + "/")
 		if err != nil {
 			return fmt.Errorf("list the lake's temporary files: %w", err)
 		}
 		for _, e := range left {
-			kind, _ := manifest.Classify(e.Name)
-			if _, before := t.left[e.Name]; kind == manifest.TempFile && !before { // also of killed tasks (TASK-3)
+			kind, _ := Classify(e.Name)
+			if _, before := t.left[e.Name]; kind == TempFile && !before { // also of killed tasks (TASK-3)
 				unnamed = append(unnamed, e.Name)
 			}
 		}

@@ -11,8 +11,6 @@ import (
 	"path"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -26,8 +24,8 @@ type Copied struct {
 // Copy copies a state to another storage: data files and lists, the chain of manifests, and HEAD last, each durable
 // before the file that names it. A data file with the same name and size is kept, and a list with the same name. Their
 // names are made durable, because a killed copy may not have synced the folder. Content is hashed while it is copied.
-// Nothing is deleted: Sweep does that. Errors: *lakeerr.CorruptError for a file that differs from the manifest,
-// *lakeerr.MovedError if a run removed a file meanwhile: start over then.
+// Nothing is deleted: Sweep does that. Errors: *CorruptError for a file that differs from the manifest,
+// *MovedError if a run removed a file meanwhile: start over then.
 func Copy(ctx context.Context, s *Snapshot, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, storage.CopyBytes)}
 	entries, err := to.List("")
@@ -35,7 +33,7 @@ func Copy(ctx context.Context, s *Snapshot, to storage.Storage) (Copied, error) 
 		return c.done, fmt.Errorf("list the copy: %w", err)
 	}
 	for _, e := range entries {
-		if kind, _ := manifest.Classify(e.Name); kind == manifest.TempFile && e.Name != manifest.IntentName {
+		if kind, _ := Classify(e.Name); kind == TempFile && e.Name != IntentName {
 			if err := to.Remove(e.Name); err != nil {
 				return c.done, fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -73,9 +71,9 @@ func SweepCopy(s *Snapshot, to storage.Storage) error {
 	}
 	old := Replaced(to, entries)
 	for _, e := range entries {
-		kind, number := manifest.Classify(e.Name)
-		if (kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name] && old(e) ||
-			kind == manifest.ManifestFile && number > s.Manifest.Number || kind == manifest.TempFile {
+		kind, number := Classify(e.Name)
+		if (kind == DataFile || kind == ListFile) && !named[e.Name] && old(e) ||
+			kind == ManifestFile && number > s.Manifest.Number || kind == TempFile {
 			if err := to.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -164,7 +162,7 @@ func (c *copying) files(ctx context.Context) error {
 func (c *copying) manifests(ctx context.Context) error {
 	type link struct {
 		number int64
-		hash   manifest.Hash
+		hash   Hash
 	}
 	var missing []link
 	chain, err := c.from.History()
@@ -172,15 +170,15 @@ func (c *copying) manifests(ctx context.Context) error {
 		return err
 	}
 	hash := c.from.Hash
-	c.touched = append(c.touched, manifest.Dir) // of manifests that are there too
+	c.touched = append(c.touched, ManifestsDir) // of manifests that are there too
 	for _, m := range chain {
-		b, err := storage.ReadAll(c.to, manifest.NameOf(m.Number))
+		b, err := storage.ReadAll(c.to, NameOf(m.Number))
 		switch {
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("read the copy: %w", err)
-		case err == nil && manifest.HashBytes(b) == hash:
+		case err == nil && HashBytes(b) == hash:
 		case err == nil && m.Number == 1:
-			return fmt.Errorf("copy the lake: %s there is of another lake; use another folder", manifest.NameOf(1))
+			return fmt.Errorf("copy the lake: %s there is of another lake; use another folder", NameOf(1))
 		default:
 			missing = append(missing, link{m.Number, hash})
 		}
@@ -192,9 +190,9 @@ func (c *copying) manifests(ctx context.Context) error {
 		}
 	}
 	for _, l := range slices.Backward(missing) {
-		delete(c.has, manifest.NameOf(l.number)) // a manifest of an abandoned state
-		if err := c.small(ctx, manifest.NameOf(l.number), l.hash, manifest.NameOf(l.number+1)); err != nil {
-			return lakeerr.Unmoved(err, manifest.NameOf(l.number+1))
+		delete(c.has, NameOf(l.number)) // a manifest of an abandoned state
+		if err := c.small(ctx, NameOf(l.number), l.hash, NameOf(l.number+1)); err != nil {
+			return Unmoved(err, NameOf(l.number+1))
 		}
 	}
 	return c.sync()
@@ -203,8 +201,8 @@ func (c *copying) manifests(ctx context.Context) error {
 // announce announces the manifest that HEAD will name: until then, readers of the copy take newer manifests for
 // uncommitted ones (LAKE-14).
 func (c *copying) announce(ctx context.Context) error {
-	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
-	if err := c.write(ctx, manifest.IntentName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
+	b := EncodeHead(c.from.Manifest.Number, c.from.Hash)
+	if err := c.write(ctx, IntentName, HashBytes(b), bytes.NewReader(b)); err != nil {
 		return err
 	}
 	return c.sync()
@@ -212,24 +210,24 @@ func (c *copying) announce(ctx context.Context) error {
 
 // head makes HEAD name the state in the copy.
 func (c *copying) head(ctx context.Context) error {
-	b := manifest.EncodeHead(c.from.Manifest.Number, c.from.Hash)
-	if old, err := storage.ReadAll(c.to, manifest.HeadName); err != nil || string(old) != string(b) {
-		if err := c.write(ctx, manifest.HeadName, manifest.HashBytes(b), bytes.NewReader(b)); err != nil {
+	b := EncodeHead(c.from.Manifest.Number, c.from.Hash)
+	if old, err := storage.ReadAll(c.to, HeadName); err != nil || string(old) != string(b) {
+		if err := c.write(ctx, HeadName, HashBytes(b), bytes.NewReader(b)); err != nil {
 			return err
 		}
 		if err := c.sync(); err != nil {
 			return err
 		}
 	}
-	if err := c.to.Remove(manifest.IntentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := c.to.Remove(IntentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear up the copy: %w", err)
 	}
-	c.touched = append(c.touched, manifest.TempDir)
+	c.touched = append(c.touched, TempDir)
 	return c.sync()
 }
 
 // small copies a list or a manifest.
-func (c *copying) small(ctx context.Context, name string, hash manifest.Hash, by string) error {
+func (c *copying) small(ctx context.Context, name string, hash Hash, by string) error {
 	if _, there := c.has[name]; there {
 		c.keep(name)
 		return nil
@@ -248,15 +246,15 @@ func (c *copying) keep(name string) {
 }
 
 // put copies one file and counts it.
-func (c *copying) put(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
+func (c *copying) put(ctx context.Context, name string, hash Hash, from io.Reader) error {
 	c.done.Files++
 	return c.write(ctx, name, hash, from)
 }
 
 // write writes a file under a temporary name, checks the hash, makes the file durable and renames it.
-func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, from io.Reader) error {
+func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Reader) error {
 	c.sequence++
-	temporary := manifest.TempName(c.sequence, "copy")
+	temporary := TempName(c.sequence, "copy")
 	sum := sha256.New()
 	var n int64
 	err := storage.WriteNew(c.to, temporary, func(f io.Writer) (err error) {
@@ -266,14 +264,14 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if got := manifest.HashSum([sha256.Size]byte(sum.Sum(nil))); got != hash {
-		return &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.Name(),
-			hash), Hint: lakeerr.HintRestore}
+	if got := HashSum([sha256.Size]byte(sum.Sum(nil))); got != hash {
+		return &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.Name(),
+			hash), Hint: HintRestore}
 	}
 	if err := c.to.Rename(temporary, name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if name != manifest.HeadName && name != manifest.IntentName {
+	if name != HeadName && name != IntentName {
 		c.done.Bytes += n
 	}
 	c.touched = append(c.touched, path.Dir(name))
@@ -283,7 +281,7 @@ func (c *copying) write(ctx context.Context, name string, hash manifest.Hash, fr
 // sync makes the new names durable.
 func (c *copying) sync() error {
 	if err := storage.SyncTree(c.to, c.touched...); err != nil {
-		return &lakeerr.SyncError{Name: "the folders of the copy", Err: err}
+		return &SyncError{Name: "the folders of the copy", Err: err}
 	}
 	c.touched = nil
 	return nil

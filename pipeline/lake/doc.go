@@ -1,7 +1,7 @@
 // Package lake stores tollbook's results: immutable Parquet files, manifests that name them, and HEAD, which names the
 // live manifest. Replacing HEAD is the commit. docs/lake.md describes the same for people who read the lake with other
-// tools. Names and formats are those of package manifest, the state that a run will commit is a NextState, and
-// errors are those of package lakeerr.
+// tools. Names and formats are those of package lake, the state that a run will commit is a NextState, and
+// errors are those of package lake.
 //
 //	HEAD                                                    <number> <hash> of the live manifest
 //	LOCK                                                    the writer's lock: empty, or its last holder
@@ -210,4 +210,46 @@
 //  3. Copy deletes nothing but temporary files; Sweep deletes what the state does not name, in an object store after 24
 //     hours only.
 //  4. A copy that was killed is continued by copying again.
+//
+// # Errors
+//
+// This part defines the errors of the lake: what is missing or damaged, what was not committed, and what a person
+// can do about it.
+//
+//  1. An error names the file, cycle or manifest it is about, and says what to do; several of one type differ by their
+//     Hint.
+//  2. A type says what happened, so that a caller may act on it: a *MovedError is the only one after which a reader
+//     starts over, a *SyncError the only one after which the content of the disk is unknown (WRITE-6).
+//  3. Package lakeerr imports nothing of the lake.
+//
+// # Manifests
+//
+// This part defines the names of the lake and the formats of its small files: manifests, the lists that they
+// name, and HEAD. Package lake defines states and their succession; the labels cited here are from there.
+//
+//  1. A value has one encoding: the same value has the same bytes and the same hash (LAKE-7).
+//  2. Package manifest alone knows the names of the lake. The name of a data file or a list follows from its key and
+//     content (LAKE-1), and Classify determines the kind of a file from its name alone.
+//  3. Decoding is strict: an unknown field, or anything after the value, is an error. The fast parser of lists takes
+//     only the form that EncodeList writes and leaves any other to it, so that both say the same.
+//  4. The cycle and the day of a file's key are values, Cycle and Day: no other text or number can be put there, and
+//     nobody parses them again. Their order is that of their texts, and their texts are what manifests, lists and paths
+//     hold.
+//  5. It reads and writes no file.
+//
+// # Files that are never replaced
+//
+// This part determines where the lake stores a customer's rows: in which bucket, and in which bucket of which
+// cycle.
+//
+//  1. The bucket of a customer depends only on the customer's id and the number of buckets.
+//
+// # Tasks
+//
+// This part encodes the tasks of a run and their results as bytes.
+//
+//	TASKENC-1  Bytes that are decoded must be exactly those that encoding the value gives. Unknown, missing or
+//	           repeated fields, another kind or version of message, and text after the message are errors.
+//
+// A message is one line of JSON. It names objects of the lake and has no rows of usage.
 package lake

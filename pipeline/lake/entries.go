@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -15,27 +14,27 @@ import (
 // may call the methods.
 type Entries struct {
 	mu    sync.Mutex
-	files map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry // by cycle; none = loose
+	files map[Cycle]map[FileKey][]FileEntry // by cycle; none = loose
 	// changed are the keys whose files were replaced or added to, with their previous files
-	changed map[manifest.FileKey][]manifest.FileEntry
+	changed map[FileKey][]FileEntry
 	bucket  *int // the bucket whose files may change; nil = all may
 }
 
 // NewEntries returns empty entries. All files may change until Enter.
 func NewEntries() *Entries {
-	return &Entries{files: make(map[manifest.Cycle]map[manifest.FileKey][]manifest.FileEntry),
-		changed: make(map[manifest.FileKey][]manifest.FileEntry)}
+	return &Entries{files: make(map[Cycle]map[FileKey][]FileEntry),
+		changed: make(map[FileKey][]FileEntry)}
 }
 
 // Enter begins the task of a bucket: the files become those of the base for the bucket and those without a bucket, with
 // the earlier replacements applied. base has the files by bucket. Then only files of the bucket may change (TASK-1).
-func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced []Replacement) {
+func (n *Entries) Enter(bucket int, base map[int][]FileEntry, replaced []Replacement) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.files)
 	clear(n.changed)
 	n.bucket = &bucket
-	for _, b := range [...]int{bucket, manifest.NoBucket} {
+	for _, b := range [...]int{bucket, NoBucket} {
 		for _, e := range base[b] {
 			n.add(e)
 		}
@@ -49,7 +48,7 @@ func (n *Entries) Enter(bucket int, base map[int][]manifest.FileEntry, replaced 
 }
 
 // note records the previous files of a key that is about to change.
-func (n *Entries) note(key manifest.FileKey) error {
+func (n *Entries) note(key FileKey) error {
 	if n.bucket != nil && key.Bucket != *n.bucket {
 		return fmt.Errorf("the task of bucket %d changes no files of bucket %d", *n.bucket, key.Bucket)
 	}
@@ -65,8 +64,8 @@ func (n *Entries) Replacements() []Replacement {
 	defer n.mu.Unlock()
 	list := make([]Replacement, 0, len(n.changed))
 	for key := range n.changed {
-		files := append([]manifest.FileEntry{}, n.files[key.Cycle][key]...)
-		slices.SortFunc(files, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+		files := append([]FileEntry{}, n.files[key.Cycle][key]...)
+		slices.SortFunc(files, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
 		list = append(list, Replacement{key, files})
 	}
 	slices.SortFunc(list, func(a, b Replacement) int {
@@ -76,17 +75,17 @@ func (n *Entries) Replacements() []Replacement {
 	return list
 }
 
-func (n *Entries) add(e manifest.FileEntry) {
+func (n *Entries) add(e FileEntry) {
 	of := n.files[e.Cycle]
 	if of == nil {
-		of = make(map[manifest.FileKey][]manifest.FileEntry)
+		of = make(map[FileKey][]FileEntry)
 		n.files[e.Cycle] = of
 	}
 	of[e.FileKey] = append(of[e.FileKey], e)
 }
 
 // Replace replaces all files of a key; without files it removes them.
-func (n *Entries) Replace(key manifest.FileKey, files ...manifest.FileEntry) error {
+func (n *Entries) Replace(key FileKey, files ...FileEntry) error {
 	if err := key.Check(); err != nil {
 		return err
 	}
@@ -108,7 +107,7 @@ func (n *Entries) Replace(key manifest.FileKey, files ...manifest.FileEntry) err
 }
 
 // Add adds files to those of their keys. A file that exists is not added again.
-func (n *Entries) Add(files ...manifest.FileEntry) error {
+func (n *Entries) Add(files ...FileEntry) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, e := range files {
@@ -118,7 +117,7 @@ func (n *Entries) Add(files ...manifest.FileEntry) error {
 		if err := n.note(e.FileKey); err != nil {
 			return fmt.Errorf("add %s: %w", e.Path, err)
 		}
-		same := func(o manifest.FileEntry) bool { return o.Path == e.Path }
+		same := func(o FileEntry) bool { return o.Path == e.Path }
 		if !slices.ContainsFunc(n.files[e.Cycle][e.FileKey], same) {
 			n.add(e)
 		}
@@ -127,37 +126,37 @@ func (n *Entries) Add(files ...manifest.FileEntry) error {
 }
 
 // Files returns the state's present files of a cycle, sorted by path; the zero cycle means files without a cycle.
-func (n *Entries) Files(cycle manifest.Cycle) []manifest.FileEntry {
+func (n *Entries) Files(cycle Cycle) []FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sorted(cycle)
 }
 
 // Select is Files for the wanted keys. It checks every key of the cycle and copies only wanted files.
-func (n *Entries) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) []manifest.FileEntry {
+func (n *Entries) Select(cycle Cycle, wanted func(FileKey) bool) []FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var out []manifest.FileEntry
+	var out []FileEntry
 	for key, files := range n.files[cycle] {
 		if wanted(key) {
 			out = append(out, files...)
 		}
 	}
-	slices.SortFunc(out, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
-func (n *Entries) sorted(cycle manifest.Cycle) []manifest.FileEntry {
-	out := []manifest.FileEntry{}
+func (n *Entries) sorted(cycle Cycle) []FileEntry {
+	out := []FileEntry{}
 	for _, files := range n.files[cycle] {
 		out = append(out, files...)
 	}
-	slices.SortFunc(out, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
 // Find returns the state's present files of one key.
-func (n *Entries) Find(key manifest.FileKey) []manifest.FileEntry {
+func (n *Entries) Find(key FileKey) []FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.Clone(n.files[key.Cycle][key])
@@ -179,6 +178,6 @@ func (n *Entries) Cycles() []period.Cycle {
 
 // Replacement is the files that replace all files of a key.
 type Replacement struct {
-	manifest.FileKey
-	Files []manifest.FileEntry `json:"files"`
+	FileKey
+	Files []FileEntry `json:"files"`
 }

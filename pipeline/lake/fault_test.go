@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -144,7 +143,7 @@ func faultedAt(t *testing.T, o lake.Options, mode string, n int64, after func(*s
 	if !errors.As(err, &injected) || injected.Op.N != n && !(mode == "down" && injected.Op.N > n) {
 		t.Fatalf("%s:%d: the fault did not reach the caller: %v", mode, n, err)
 	}
-	var sync *lakeerr.SyncError
+	var sync *lake.SyncError
 	isSync := injected.Op.Kind == "sync" || injected.Op.Kind == "syncdir"
 	if isSync != errors.As(err, &sync) && mode != "down" {
 		t.Errorf("%s:%d: %s gives %v", mode, n, injected.Op.Kind, err)

@@ -3,7 +3,6 @@ package lake
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -14,11 +13,11 @@ type FileSet interface {
 	// bucket or of none.
 	Cycles() []period.Cycle
 	// Select returns the files of a cycle whose keys are wanted, sorted by path.
-	Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error)
+	Select(cycle Cycle, wanted func(FileKey) bool) ([]FileEntry, error)
 	// Find returns the files of one key, sorted by path.
-	Find(key manifest.FileKey) ([]manifest.FileEntry, error)
+	Find(key FileKey) ([]FileEntry, error)
 	// Open opens a file for reading. The caller closes it.
-	Open(e manifest.FileEntry) (storage.ReadFile, error)
+	Open(e FileEntry) (storage.ReadFile, error)
 }
 
 // Cycles lists the cycles of the manifest, ascending.
@@ -31,12 +30,12 @@ func (s *Snapshot) Cycles() []period.Cycle {
 }
 
 // Select returns the files of a cycle whose keys are wanted, sorted by path. Errors are those of Files.
-func (s *Snapshot) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
+func (s *Snapshot) Select(cycle Cycle, wanted func(FileKey) bool) ([]FileEntry, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool { return !wanted(e.FileKey) }), nil
+	return slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !wanted(e.FileKey) }), nil
 }
 
 // Pending returns the files of the state to come, as they are at each call.
@@ -61,12 +60,12 @@ type pending struct{ txn *SubTxn }
 
 func (p pending) Cycles() []period.Cycle { return p.txn.files.Cycles() }
 
-func (p pending) Select(cycle manifest.Cycle, wanted func(manifest.FileKey) bool) ([]manifest.FileEntry, error) {
+func (p pending) Select(cycle Cycle, wanted func(FileKey) bool) ([]FileEntry, error) {
 	return p.txn.files.Select(cycle, wanted), nil
 }
 
-func (p pending) Find(key manifest.FileKey) ([]manifest.FileEntry, error) {
+func (p pending) Find(key FileKey) ([]FileEntry, error) {
 	return p.txn.files.Find(key), nil
 }
 
-func (p pending) Open(e manifest.FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }
+func (p pending) Open(e FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }

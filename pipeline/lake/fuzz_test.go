@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -25,7 +23,7 @@ func FuzzManifest(f *testing.F) {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
 			if strings.HasPrefix(name, "manifests/files-") || strings.HasPrefix(name, "manifests/inputs-") {
 				text := files[name]
-				hash := string(manifest.HashBytes([]byte(text)))
+				hash := string(lake.HashBytes([]byte(text)))
 				f.Add(strings.ReplaceAll(files["manifests/000003.json"], hash, "@"), text)
 			}
 		}
@@ -34,11 +32,11 @@ func FuzzManifest(f *testing.F) {
 		`{"format":1,"number":3,"cycles":[{"cycle":"2026-09","files":{"name":"manifests/files-2026-09-@.json","hash":"@","count":1}}]}`,
 		`{"format":1,"cycle":"2026-09","entries":[{"table":"lines","bucket":-1}]}`)
 	f.Fuzz(func(t *testing.T, state, list string) {
-		hash := string(manifest.HashBytes([]byte(list)))
+		hash := string(lake.HashBytes([]byte(list)))
 		state = strings.ReplaceAll(state, "@", hash)
 		st := storage.NewMem()
 		for name, text := range map[string]string{
-			"HEAD":                  fmt.Sprintf("3 %s\n", manifest.HashBytes([]byte(state))),
+			"HEAD":                  fmt.Sprintf("3 %s\n", lake.HashBytes([]byte(state))),
 			"manifests/000003.json": state,
 			"manifests/files-2026-09-" + hash + ".json": list,
 			"manifests/inputs-" + hash + ".json":        list,
@@ -53,8 +51,8 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 		if err := walk(st); err != nil {
-			var corrupt *lakeerr.CorruptError
-			var missing *lakeerr.MissingError
+			var corrupt *lake.CorruptError
+			var missing *lake.MissingError
 			if !errors.As(err, &corrupt) && !errors.As(err, &missing) {
 				t.Fatalf("%T %v\n%s\n%s", err, err, state, list)
 			}

@@ -18,8 +18,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -117,12 +115,12 @@ func TestLockWasIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	if err := replace(txn, manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"),
+	if err := replace(txn, lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"),
 		Day: lakekey.Day("2026-10-09"), Bucket: 0},
 		"x"); err != nil {
 		t.Fatal(err)
 	}
-	var corrupt *lakeerr.CorruptError
+	var corrupt *lake.CorruptError
 	if changed, err := txn.Commit(context.Background()); changed || !errors.As(err, &corrupt) ||
 		!strings.Contains(err.Error(), "two writers") {
 		t.Errorf("Commit = %v, %v", changed, err)
@@ -201,7 +199,7 @@ func TestStolenLock(t *testing.T) {
 func TestStolenLockMakesNothing(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
-	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
+	key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
 	first := begin(t, open(t, m))
 	w, err := first.SubTxn.Create(key)
 	if err != nil {
@@ -250,7 +248,7 @@ func TestFileLostBeforeHead(t *testing.T) {
 	m := storage.NewMem()
 	history(t, m)
 	head := dump(t, m)["HEAD"]
-	var e manifest.FileEntry
+	var e lake.FileEntry
 	l, err := lake.Open(m, lake.Options{Stop: func(point string) error {
 		if point == lake.BeforeHead {
 			return m.Remove(e.Path)
@@ -261,12 +259,12 @@ func TestFileLostBeforeHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
+	key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-09")}
 	if err := replace(txn, key, "x"); err != nil {
 		t.Fatal(err)
 	}
 	e = txn.Next().Entries.Find(key)[0]
-	missing := new(lakeerr.MissingError)
+	missing := new(lake.MissingError)
 	if changed, err := txn.Commit(t.Context()); changed || !errors.As(err, &missing) || missing.Name != e.Path {
 		t.Errorf("Commit = %v, %v; want a *lakeerr.MissingError of %s", changed, err, e.Path)
 	}
@@ -325,11 +323,11 @@ func TestHashOf(t *testing.T) {
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
-	shanghai := manifest.Units{Zone: "Asia/Shanghai", Currency: "CNY", Digits: 2}
+	shanghai := lake.Units{Zone: "Asia/Shanghai", Currency: "CNY", Digits: 2}
 	for _, c := range []struct {
-		totals  []manifest.Total
+		totals  []lake.TableTotal
 		changed bool
-	}{{nil, false}, {[]manifest.Total{{Name: "x", Value: "1"}}, true}} {
+	}{{nil, false}, {[]lake.TableTotal{{Name: "x", Value: "1"}}, true}} {
 		txn := begin(t, open(t, m))
 		err := txn.Next().SetUnits(shanghai)
 		if c.changed {
@@ -346,9 +344,9 @@ func TestUnits(t *testing.T) {
 	if got := txn.SubTxn.Base().Manifest.Units; got != shanghai {
 		t.Errorf("the lake is in %v", got)
 	}
-	for _, other := range []manifest.Units{{Zone: "Asia/Tokyo", Currency: "CNY", Digits: 2},
+	for _, other := range []lake.Units{{Zone: "Asia/Tokyo", Currency: "CNY", Digits: 2},
 		{Zone: "Asia/Shanghai", Currency: "CNY"}, {Zone: "Asia/Shanghai", Currency: "EUR", Digits: 2}} {
-		if err, is := errors.AsType[*lakeerr.UnitsError](txn.Next().SetUnits(other)); !is {
+		if err, is := errors.AsType[*lake.UnitsError](txn.Next().SetUnits(other)); !is {
 			t.Errorf("%v: %v", other, err)
 		}
 	}
@@ -374,12 +372,12 @@ func TestCloseDropsEverything(t *testing.T) {
 	cancel()
 	txn = begin(t, open(t, m))
 	err := replace(txn, dayKey("2026-09-30", 0), "x")
-	var closed *lakeerr.ClosedError
+	var closed *lake.ClosedError
 	if _, err2 := txn.Commit(canceled); err != nil || !errors.As(err2, &closed) {
 		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
 	}
 	txn = begin(t, open(t, m))
-	october := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-02"),
+	october := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-02"),
 		Bucket: 1}
 	err = replace(txn, october, "x")
 	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
@@ -452,8 +450,8 @@ func TestDamage(t *testing.T) {
 				(err == nil || !strings.Contains(err.Error(), test.begin)) {
 				t.Errorf("Begin: %v\nwant: %s", err, test.begin)
 			}
-			var missing *lakeerr.MissingError
-			var corrupt *lakeerr.CorruptError
+			var missing *lake.MissingError
+			var corrupt *lake.CorruptError
 			if err != nil && !errors.As(err, &missing) && !errors.As(err, &corrupt) {
 				t.Errorf("Begin: %T", err)
 			}
@@ -641,7 +639,7 @@ func TestReaderLosesState(t *testing.T) {
 	if err != nil || !slices.Equal(states, []int64{1, 2}) {
 		t.Errorf("Read went through %v, %v; want 1 and 2", states, err)
 	}
-	var moved *lakeerr.MovedError
+	var moved *lake.MovedError
 	if _, err := lazy.Files(lakekey.Cycle("2026-09")); !errors.As(err, &moved) || moved.Was != 1 || moved.Now != 2 {
 		t.Errorf("list of a state that is gone: %v", err)
 	}
@@ -665,7 +663,7 @@ func readDuringRuns(t *testing.T, st storage.Storage, runs int) {
 		readers.Go(func() {
 			for last := int64(0); ; {
 				err := l.Read(func(s *lake.Snapshot) error { return readWhole(s, &last) })
-				if moved := new(lakeerr.MovedError); err != nil && !errors.As(err, &moved) {
+				if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
 					t.Error(err)
 					return
 				}
@@ -752,7 +750,7 @@ func TestClosedCycle(t *testing.T) {
 				return err
 			}
 			ref, _ := txn.SubTxn.Base().Cycle(lakekey.Cycle("2026-09"))
-			return txn.Next().Adopt(manifest.CycleRef{Cycle: lakekey.Cycle("2026-09"), MonthEnd: ref.MonthEnd,
+			return txn.Next().Adopt(lake.CycleRef{Cycle: lakekey.Cycle("2026-09"), MonthEnd: ref.MonthEnd,
 				Books: "books3"})
 		},
 		"archive of an open one": func(txn *lake.Txn) error {
@@ -769,7 +767,7 @@ func TestClosedCycle(t *testing.T) {
 			if err == nil {
 				_, err = txn.Commit(context.Background())
 			}
-			var closed *lakeerr.ClosedError
+			var closed *lake.ClosedError
 			if !errors.As(err, &closed) {
 				t.Errorf("%v, want *ClosedError", err)
 			}
@@ -783,7 +781,7 @@ func TestClosedCycle(t *testing.T) {
 	}
 }
 
-func nothing(manifest.FileEntry) bool { return false }
+func nothing(lake.FileEntry) bool { return false }
 
 // TestArchivedCycle checks that files can leave a closed cycle once, that the removed files are recorded, and that the
 // cycle does not change after that (LAKE-8).
@@ -801,7 +799,7 @@ func TestArchivedCycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stays := func(e manifest.FileEntry) bool { return e.Path == all[0].Path }
+	stays := func(e lake.FileEntry) bool { return e.Path == all[0].Path }
 	txn := begin(t, l)
 	txn.Next().SetRun("2028-04-01T00:00:00Z", "prune")
 	if err := txn.Next().Archive(lakekey.Cycle("2026-09"), "cold", stays); err != nil {
@@ -844,7 +842,7 @@ func TestArchivedCycle(t *testing.T) {
 		if err == nil {
 			_, err = txn.Commit(context.Background())
 		}
-		if closed := new(lakeerr.ClosedError); !errors.As(err, &closed) {
+		if closed := new(lake.ClosedError); !errors.As(err, &closed) {
 			t.Errorf("%s: %v, want *ClosedError", name, err)
 		}
 		if err := txn.Close(); err != nil {
@@ -860,11 +858,11 @@ func TestRefusals(t *testing.T) {
 	history(t, m)
 	txn := begin(t, open(t, m))
 	n := txn.Next()
-	keys := []manifest.FileKey{
+	keys := []lake.FileKey{
 		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
-		{Table: "lines", Cycle: manifest.CycleOf(period.CycleOf(10000, 1))}, {Table: "lines",
+		{Table: "lines", Cycle: lake.CycleOf(period.CycleOf(10000, 1))}, {Table: "lines",
 			Day: lakekey.Day("2026-09-01")},
-		{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: manifest.DayOf(period.DayOf(10000, 1, 1))},
+		{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lake.DayOf(period.DayOf(10000, 1, 1))},
 		{Table: "lines", Bucket: -2},
 	}
 	for _, key := range keys {
@@ -883,9 +881,9 @@ func TestRefusals(t *testing.T) {
 		"another key":      n.Entries.Replace(dayKey("2026-10-06", 0), made),
 		"buckets":          n.SetBuckets(3),
 		"no buckets":       n.SetBuckets(0),
-		"cycle":            n.SetCycle(manifest.CycleOf(period.CycleOf(10000, 1)), false, ""),
-		"close":            n.CloseThrough(manifest.Cycle{}),
-		"totals":           n.SetTotals([]manifest.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
+		"cycle":            n.SetCycle(lake.CycleOf(period.CycleOf(10000, 1)), false, ""),
+		"close":            n.CloseThrough(lake.Cycle{}),
+		"totals":           n.SetTotals([]lake.TableTotal{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
 		"temporary name":   txn.SubTxn.RemoveTemp("HEAD"),
 		"temporary folder": func() error { _, err := txn.SubTxn.OpenTemp("tmp/../HEAD"); return err }(),
 		"label":            func() error { _, err := txn.SubTxn.CreateTemp("a/b"); return err }(),
@@ -894,7 +892,7 @@ func TestRefusals(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = w.Finish(1, []manifest.Sum{{Column: "a"}, {Column: "a"}})
+			_, err = w.Finish(1, []lake.ColumnSum{{Column: "a"}, {Column: "a"}})
 			return err
 		}(),
 	}
@@ -904,7 +902,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	forged := made
-	forged.Hash = manifest.HashBytes(nil)
+	forged.Hash = lake.HashBytes(nil)
 	forged.Path = strings.Replace(made.Path, string(made.Hash), string(forged.Hash), 1)
 	if err := n.Entries.Replace(forged.FileKey, forged); err != nil {
 		t.Fatal(err)
@@ -985,7 +983,7 @@ func oneRun(t *rapid.T, order []int) map[string]string {
 	}
 	for _, i := range order {
 		key := dayKey(fmt.Sprintf("2026-09-%02d", 1+i/3), i%3)
-		txn.Next().SetInput(manifest.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
+		txn.Next().SetInput(lake.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
 		e, err := write(txn, key, key.String())
 		if err := errors.Join(err, txn.Next().Entries.Add(e)); err != nil {
 			t.Fatal(err)
@@ -1011,7 +1009,7 @@ func FuzzParseHead(f *testing.F) {
 	f.Add([]byte("1 0123456789abcdef"))
 	f.Add([]byte(""))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		number, hash, err := manifest.ParseHead(text)
+		number, hash, err := lake.ParseHead(text)
 		if err != nil {
 			return
 		}
@@ -1031,7 +1029,7 @@ func TestNewerFormat(t *testing.T) {
 	delete(files, "LOCK")
 	const newest = "manifests/000003.json"
 	files[newest] = strings.ReplaceAll(files[newest], `"format": 1`, `"format": 2`)
-	files["HEAD"] = "3 " + string(manifest.HashBytes([]byte(files[newest]))) + "\n"
+	files["HEAD"] = "3 " + string(lake.HashBytes([]byte(files[newest]))) + "\n"
 	lay(t, st, files)
 	l := open(t, st)
 	_, read := l.Head()

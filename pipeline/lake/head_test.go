@@ -9,8 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -131,8 +129,8 @@ func TestHeadLostOrStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := dump(t, m)
-		var missing *lakeerr.MissingError
-		var corrupt *lakeerr.CorruptError
+		var missing *lake.MissingError
+		var corrupt *lake.CorruptError
 		if err := beginAndClose(m); !errors.As(err, &missing) && !errors.As(err, &corrupt) {
 			t.Errorf("night %d was stopped and announced nothing: %v", last, err)
 		}
@@ -224,7 +222,7 @@ func TestCheckDuringRun(t *testing.T) {
 					findings = report.Findings
 				}
 			}
-			if moved := new(lakeerr.MovedError); err != nil && !errors.As(err, &moved) {
+			if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if st.happens != nil {
@@ -277,7 +275,7 @@ func TestRestoreHeadRefuses(t *testing.T) {
 	}
 	empty := storage.NewMem()
 	err := lake.RestoreHead(context.Background(), empty, func(*lake.HeadPlan) (bool, error) { return true, nil })
-	if missing := new(lakeerr.MissingError); !errors.As(err, &missing) || len(dump(t, empty)) != 0 {
+	if missing := new(lake.MissingError); !errors.As(err, &missing) || len(dump(t, empty)) != 0 {
 		t.Errorf("the empty lake: %v, %v", err, dump(t, empty))
 	}
 }
@@ -292,7 +290,7 @@ func TestOriginDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if origin, err := snap.Origin(); err != nil || origin != manifest.HashBytes([]byte(text)) {
+		if origin, err := snap.Origin(); err != nil || origin != lake.HashBytes([]byte(text)) {
 			t.Errorf("%d nights: Origin = %s, %v", nights, origin, err)
 		}
 		overwrite(t, m, "manifests/000001.json", flip(text, 30))

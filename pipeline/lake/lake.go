@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -46,7 +44,7 @@ type Lake struct {
 }
 
 // Open returns the lake in a storage. It creates nothing: a lake that does not exist is the empty lake, number 0. The
-// error is that of reading HEAD, or a *lakeerr.CorruptError if HEAD is malformed.
+// error is that of reading HEAD, or a *CorruptError if HEAD is malformed.
 func Open(st storage.Storage, o Options) (*Lake, error) {
 	l := newLake(st, o)
 	if _, _, err := l.readHead(); err != nil {
@@ -71,7 +69,7 @@ func newLake(st storage.Storage, o Options) *Lake {
 }
 
 // Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4). A HEAD that is
-// missing or older than the lake is an error (LAKE-14): *lakeerr.MissingError, *lakeerr.CorruptError.
+// missing or older than the lake is an error (LAKE-14): *MissingError, *CorruptError.
 func (l *Lake) Head() (*Snapshot, error) {
 	for {
 		number, hash, err := l.readHead()
@@ -85,7 +83,7 @@ func (l *Lake) Head() (*Snapshot, error) {
 		if err == nil {
 			return snap, nil
 		}
-		if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
+		if moved := new(MovedError); errors.As(err, &moved) {
 			continue // ends: each turn is a commit by a writer
 		}
 		return nil, err
@@ -117,7 +115,7 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 			return err
 		}
 		err = reader(snap)
-		if moved := new(lakeerr.MovedError); !errors.As(err, &moved) {
+		if moved := new(MovedError); !errors.As(err, &moved) {
 			return err
 		}
 	}
@@ -125,34 +123,34 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 }
 
 // At returns the state of a manifest that HEAD need not name, as after an interrupted copy. Its files may be missing.
-func (l *Lake) At(number int64, hash manifest.Hash) (*Snapshot, error) { return l.load(number, hash) }
+func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(number, hash) }
 
 // readHead returns what HEAD says; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
-func (l *Lake) readHead() (int64, manifest.Hash, error) {
+func (l *Lake) readHead() (int64, Hash, error) {
 	if l.chain != nil {
 		return l.newest()
 	}
-	text, err := l.readFile(manifest.HeadName)
+	text, err := l.readFile(HeadName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", nil
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
 	}
-	number, hash, err := manifest.ParseHead(text)
+	number, hash, err := ParseHead(text)
 	if err != nil {
-		return 0, "", &lakeerr.CorruptError{Name: manifest.HeadName, Detail: err.Error(), Hint: lakeerr.HintHead}
+		return 0, "", &CorruptError{Name: HeadName, Detail: err.Error(), Hint: HintHead}
 	}
 	return number, hash, nil
 }
 
 // load reads the manifest that HEAD names; number 0 is the empty lake.
-func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
+func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
 	if number == 0 {
-		m := manifest.Manifest{Format: manifest.Format}
+		m := Manifest{Format: ManifestFormat}
 		return &Snapshot{Manifest: m, lake: l, lists: newLists(l.readNamed, &m)}, nil
 	}
-	m, err := l.readManifest(number, hash, manifest.HeadName)
+	m, err := l.readManifest(number, hash, HeadName)
 	if err != nil {
 		return nil, err
 	}
@@ -160,27 +158,27 @@ func (l *Lake) load(number int64, hash manifest.Hash) (*Snapshot, error) {
 }
 
 // readManifest reads and checks one manifest, which by names.
-func (l *Lake) readManifest(number int64, hash manifest.Hash, by string) (*manifest.Manifest, error) {
-	name := manifest.NameOf(number)
+func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, error) {
+	name := NameOf(number)
 	b, err := l.readNamed(name, hash, by, number)
 	if err != nil {
 		return nil, err
 	}
-	return manifest.DecodeNumbered(name, number, b)
+	return DecodeNumbered(name, number, b)
 }
 
 // readNamed reads a file that by names with its hash. number is the reader's manifest.
-func (l *Lake) readNamed(name string, hash manifest.Hash, by string, number int64) ([]byte, error) {
+func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byte, error) {
 	b, err := l.readFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, l.gone(name, number, by, lakeerr.HintRestore)
+		return nil, l.gone(name, number, by, HintRestore)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s of the lake: %w", name, err)
 	}
-	if got := manifest.HashBytes(b); got != hash {
-		return nil, &lakeerr.CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
-			Hint: lakeerr.HintRestore}
+	if got := HashBytes(b); got != hash {
+		return nil, &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
+			Hint: HintRestore}
 	}
 	return b, nil
 }
@@ -192,9 +190,9 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 		return err
 	}
 	if now != number {
-		return &lakeerr.MovedError{Name: name, Was: number, Now: now}
+		return &MovedError{Name: name, Was: number, Now: now}
 	}
-	return &lakeerr.MissingError{Name: name, Manifest: by, Detail: lakeerr.NotThere, Hint: hint}
+	return &MissingError{Name: name, Manifest: by, Detail: NotThereText, Hint: hint}
 }
 
 // readFile reads a small file completely.

@@ -20,7 +20,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -35,26 +34,26 @@ func open(t testing.TB, st storage.Storage) *lake.Lake {
 }
 
 // write creates one data file.
-func write(txn *lake.Txn, key manifest.FileKey, text string) (manifest.FileEntry, error) {
+func write(txn *lake.Txn, key lake.FileKey, text string) (lake.FileEntry, error) {
 	w, err := txn.SubTxn.Create(key)
 	if err != nil {
-		return manifest.FileEntry{}, err
+		return lake.FileEntry{}, err
 	}
 	if _, err := io.WriteString(w, text); err != nil {
-		return manifest.FileEntry{}, errors.Join(err, w.Abort())
+		return lake.FileEntry{}, errors.Join(err, w.Abort())
 	}
-	return w.Finish(int64(len(text)), []manifest.Sum{{Column: "usage_amount", Value: "1.50"},
+	return w.Finish(int64(len(text)), []lake.ColumnSum{{Column: "usage_amount", Value: "1.50"},
 		{Column: "amount", Value: "2"}})
 }
 
 // dayKey returns the key of lines in bucket b of a day of September 2026.
-func dayKey(day string, b int) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day), Bucket: b}
+func dayKey(day string, b int) lake.FileKey {
+	return lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day), Bucket: b}
 }
 
-var positionsKey = manifest.FileKey{Table: "positions", Cycle: lakekey.Cycle("2026-09"), Bucket: 0}
+var positionsKey = lake.FileKey{Table: "positions", Cycle: lakekey.Cycle("2026-09"), Bucket: 0}
 
-var rejectsKey = manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
+var rejectsKey = lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}
 
 // nights is a short history. Each function makes the changes of one run; repeating it on its own result changes
 // nothing.
@@ -76,11 +75,11 @@ var nights = []func(txn *lake.Txn) error{
 		if err != nil {
 			return err
 		}
-		n.SetInput(manifest.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9,
+		n.SetInput(lake.Input{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9,
 			Rejected: 1})
-		n.SetInput(manifest.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
+		n.SetInput(lake.Input{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10})
 		return errors.Join(n.Entries.Add(e), n.SetBuckets(2), n.SetCycle(lakekey.Cycle("2026-09"), false, "books1"),
-			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
+			n.SetTotals([]lake.TableTotal{{Name: "usage.rows", Value: "20"}, {Name: "usage.accepted", Value: "19"}}))
 	},
 	// One more day; a late record changes bucket 1 from the second day on; another reject file.
 	func(txn *lake.Txn) error {
@@ -89,20 +88,20 @@ var nights = []func(txn *lake.Txn) error{
 		if err != nil {
 			return err
 		}
-		n.SetInput(manifest.Input{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4,
+		n.SetInput(lake.Input{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4,
 			Rejected: 1})
 		return errors.Join(
 			replace(txn, dayKey("2026-09-01", 1), "lines of 2026-09-01 in 1"),
 			replace(txn, dayKey("2026-09-02", 1), "lines of 2026-09-02 in 1, and a late one"),
 			replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0"), n.Entries.Add(e),
-			n.SetTotals([]manifest.Total{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
+			n.SetTotals([]lake.TableTotal{{Name: "usage.rows", Value: "25"}, {Name: "usage.accepted", Value: "23"}}))
 	},
 	// No changes.
 	func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-03", 0), "lines of 2026-09-03 in 0") },
 	// Month-end, close, and the first day of the next cycle.
 	func(txn *lake.Txn) error {
 		n := txn.Next()
-		october := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-01"),
+		october := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-01"),
 			Bucket: 0}
 		var err error
 		if !isClosed(txn, "2026-09") {
@@ -118,7 +117,7 @@ func isClosed(txn *lake.Txn, cycle string) bool {
 	return cycle <= txn.SubTxn.Base().Manifest.ClosedThrough.String()
 }
 
-func replace(txn *lake.Txn, key manifest.FileKey, text string) error {
+func replace(txn *lake.Txn, key lake.FileKey, text string) error {
 	e, err := write(txn, key, text)
 	if err != nil {
 		return err
@@ -424,19 +423,19 @@ func TestSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []manifest.Input{
+	want := []lake.Input{
 		{Feed: "usage", Name: "a.csv", Hash: "aa", Bytes: 100, Rows: 10, Accepted: 9, Rejected: 1, Run: 1},
 		{Feed: "usage", Name: "b.csv", Hash: "bb", Bytes: 100, Rows: 10, Accepted: 10, Run: 1},
 		{Feed: "usage", Name: "c.csv", Hash: "cc", Bytes: 50, Rows: 5, Accepted: 4, Rejected: 1, Run: 2},
 	}
-	if diff := cmp.Diff(want, inputs, cmpopts.EquateComparable(manifest.Day{})); diff != "" {
+	if diff := cmp.Diff(want, inputs, cmpopts.EquateComparable(lake.Day{})); diff != "" {
 		t.Errorf("inputs (-want +got):\n%s", diff)
 	}
 	chain, err := snap.History()
 	if err != nil || len(chain) != 3 || chain[2].Number != 1 || chain[2].AsOf != "2026-10-01T01:30:00Z" {
 		t.Errorf("History = %v, %v", chain, err)
 	}
-	for number, hash := range []manifest.Hash{"", chain[1].Parent, chain[0].Parent, snap.Hash, snap.Hash} {
+	for number, hash := range []lake.Hash{"", chain[1].Parent, chain[0].Parent, snap.Hash, snap.Hash} {
 		n := int64(number)
 		if is := n > 0 && n < 4; lake.InHistory(snap, n, hash) != is || lake.InHistory(snap, n, "another") {
 			t.Errorf("InHistory(%d, %q) = %v", n, hash, !is)
@@ -622,7 +621,7 @@ func TestWriteAfterEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The expected hash is that of `printf kept | sha256sum`.
-	if want := manifest.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
+	if want := lake.Hash("79f076abdd19a752db7267bfff2f9022"); e.Bytes != 4 || e.Hash != want {
 		t.Errorf("%d bytes with hash %s, want 4 with %s", e.Bytes, e.Hash, want)
 	}
 }

@@ -8,16 +8,13 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // listsAtOnce is the number of day lists that are read concurrently: on an object store each takes one request.
 const listsAtOnce = 8
 
 // listReader reads and checks a file of the lake, which by names with its hash. number is the reader's manifest.
-type listReader func(name string, hash manifest.Hash, by string, number int64) ([]byte, error)
+type listReader func(name string, hash Hash, by string, number int64) ([]byte, error)
 
 // fileLists are the lists that a manifest names. They are read on demand and cached. The methods may be called from
 // several goroutines.
@@ -27,44 +24,44 @@ type fileLists struct {
 	by     string // its name
 
 	mu     sync.Mutex
-	files  map[manifest.Cycle][]manifest.FileEntry // of cycles whose lists were read completely
-	heads  map[manifest.Cycle]*filesList           // the lists of cycles that name lists of days
-	days   map[dayOf][]manifest.FileEntry          // of day lists that were read separately
-	inputs []manifest.Input
+	files  map[Cycle][]FileEntry // of cycles whose lists were read completely
+	heads  map[Cycle]*filesList  // the lists of cycles that name lists of days
+	days   map[dayOf][]FileEntry // of day lists that were read separately
+	inputs []Input
 	taken  bool // inputs were read
 }
 
-type filesList = manifest.List[manifest.FileEntry]
+type filesList = FileList[FileEntry]
 
 // dayOf is a day of a cycle.
 type dayOf struct {
-	cycle manifest.Cycle
-	day   manifest.Day
+	cycle Cycle
+	day   Day
 }
 
 // newLists returns the lists of a manifest.
-func newLists(read listReader, m *manifest.Manifest) *fileLists {
-	return &fileLists{read: read, number: m.Number, by: manifest.NameOf(m.Number),
-		files: make(map[manifest.Cycle][]manifest.FileEntry), heads: make(map[manifest.Cycle]*filesList),
-		days: make(map[dayOf][]manifest.FileEntry)}
+func newLists(read listReader, m *Manifest) *fileLists {
+	return &fileLists{read: read, number: m.Number, by: NameOf(m.Number),
+		files: make(map[Cycle][]FileEntry), heads: make(map[Cycle]*filesList),
+		days: make(map[dayOf][]FileEntry)}
 }
 
 // Keep sets the files and day lists of a cycle, for a state whose lists are not written yet.
-func (l *fileLists) Keep(cycle manifest.Cycle, files []manifest.FileEntry, days []manifest.DayRef) {
+func (l *fileLists) Keep(cycle Cycle, files []FileEntry, days []DayRef) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.files[cycle], l.heads[cycle] = files, &filesList{Days: days}
 }
 
 // KeepInputs sets the feed files of such a state.
-func (l *fileLists) KeepInputs(inputs []manifest.Input) {
+func (l *fileLists) KeepInputs(inputs []Input) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.inputs, l.taken = inputs, true
 }
 
 // OfCycle returns the files of a cycle, sorted by path.
-func (l *fileLists) OfCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.FileEntry, error) {
+func (l *fileLists) OfCycle(ref *ListRef, cycle Cycle) ([]FileEntry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if files, found := l.files[cycle]; found {
@@ -86,7 +83,7 @@ func (l *fileLists) OfCycle(ref *manifest.ListRef, cycle manifest.Cycle) ([]mani
 
 // OfDay returns files of a cycle that include those of a day. If the list is cut by day, it reads only the list with
 // the day's files.
-func (l *fileLists) OfDay(ref *manifest.ListRef, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
+func (l *fileLists) OfDay(ref *ListRef, cycle Cycle, day Day) ([]FileEntry, error) {
 	if ref.Days == 0 {
 		return l.OfCycle(ref, cycle)
 	}
@@ -103,7 +100,7 @@ func (l *fileLists) OfDay(ref *manifest.ListRef, cycle manifest.Cycle, day manif
 	if files, found := l.days[of]; found {
 		return files, nil
 	}
-	i := slices.IndexFunc(head.Days, func(d manifest.DayRef) bool { return d.Day == day })
+	i := slices.IndexFunc(head.Days, func(d DayRef) bool { return d.Day == day })
 	if i < 0 {
 		return nil, nil
 	}
@@ -115,8 +112,8 @@ func (l *fileLists) OfDay(ref *manifest.ListRef, cycle manifest.Cycle, day manif
 }
 
 // allDays returns the files of a cycle whose list is cut by day.
-func (l *fileLists) allDays(ref *manifest.ListRef, head *filesList) ([]manifest.FileEntry, error) {
-	parts := make([][]manifest.FileEntry, len(head.Days), len(head.Days)+1)
+func (l *fileLists) allDays(ref *ListRef, head *filesList) ([]FileEntry, error) {
+	parts := make([][]FileEntry, len(head.Days), len(head.Days)+1)
 	var g errgroup.Group
 	g.SetLimit(listsAtOnce)
 	for i := range head.Days {
@@ -138,8 +135,8 @@ func (l *fileLists) allDays(ref *manifest.ListRef, head *filesList) ([]manifest.
 
 // merge merges lists that are each sorted by path. The files of a folder are contiguous in one list and are moved
 // together.
-func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
-	var folders [][]manifest.FileEntry
+func merge(parts [][]FileEntry) []FileEntry {
+	var folders [][]FileEntry
 	for _, part := range parts {
 		for len(part) > 0 {
 			n := 1
@@ -149,9 +146,9 @@ func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
 			folders, part = append(folders, part[:n]), part[n:]
 		}
 	}
-	slices.SortFunc(folders, func(a, b []manifest.FileEntry) int { return strings.Compare(a[0].Path, b[0].Path) })
+	slices.SortFunc(folders, func(a, b []FileEntry) int { return strings.Compare(a[0].Path, b[0].Path) })
 	files := slices.Concat(folders...)
-	byPath := func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) }
+	byPath := func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) }
 	if !slices.IsSortedFunc(files, byPath) { // files of a cycle and of its days can have names that mix
 		slices.SortFunc(files, byPath)
 	}
@@ -160,11 +157,11 @@ func merge(parts [][]manifest.FileEntry) []manifest.FileEntry {
 
 // head reads the list of a cycle: all its files or, if it is cut by day, the day lists and the files without a calendar
 // day.
-func (l *fileLists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesList, error) {
+func (l *fileLists) head(ref *ListRef, cycle Cycle) (*filesList, error) {
 	if head, found := l.heads[cycle]; found {
 		return head, nil
 	}
-	head, err := readList[manifest.FileEntry](l, ref, manifest.List[struct{}]{Cycle: cycle}, l.by)
+	head, err := readList[FileEntry](l, ref, FileList[struct{}]{Cycle: cycle}, l.by)
 	if err != nil {
 		return &filesList{}, err
 	}
@@ -180,9 +177,9 @@ func (l *fileLists) head(ref *manifest.ListRef, cycle manifest.Cycle) (*filesLis
 }
 
 // readDay reads the list of a day.
-func (l *fileLists) readDay(by *manifest.ListRef, cycle manifest.Cycle, day *manifest.DayRef) ([]manifest.FileEntry,
+func (l *fileLists) readDay(by *ListRef, cycle Cycle, day *DayRef) ([]FileEntry,
 	error) {
-	list, err := readList[manifest.FileEntry](l, &day.ListRef, manifest.List[struct{}]{Cycle: cycle, Day: day.Day},
+	list, err := readList[FileEntry](l, &day.ListRef, FileList[struct{}]{Cycle: cycle, Day: day.Day},
 		by.Name)
 	if err != nil {
 		return nil, err
@@ -195,19 +192,19 @@ func (l *fileLists) readDay(by *manifest.ListRef, cycle manifest.Cycle, day *man
 	return list.Entries, nil
 }
 
-func misplaced(list string, e *manifest.FileEntry) error {
+func misplaced(list string, e *FileEntry) error {
 	detail := fmt.Sprintf("names %s, a file of cycle %q, day %q", e.Path, e.Cycle, e.Day)
-	return &lakeerr.CorruptError{Name: list, Detail: detail, Hint: lakeerr.HintRestore}
+	return &CorruptError{Name: list, Detail: detail, Hint: HintRestore}
 }
 
 // OfInputs returns the feed files.
-func (l *fileLists) OfInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
+func (l *fileLists) OfInputs(ref *ListRef) ([]Input, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.taken {
 		return l.inputs, nil
 	}
-	list, err := readList[manifest.Input](l, ref, manifest.List[struct{}]{}, l.by)
+	list, err := readList[Input](l, ref, FileList[struct{}]{}, l.by)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +213,7 @@ func (l *fileLists) OfInputs(ref *manifest.ListRef) ([]manifest.Input, error) {
 }
 
 // DaysOf returns the lists of days that the list of a cycle names.
-func (l *fileLists) DaysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manifest.DayRef, error) {
+func (l *fileLists) DaysOf(ref *ListRef, cycle Cycle) ([]DayRef, error) {
 	if ref.Days == 0 {
 		return nil, nil
 	}
@@ -227,31 +224,31 @@ func (l *fileLists) DaysOf(ref *manifest.ListRef, cycle manifest.Cycle) ([]manif
 }
 
 // readList reads and checks a list that by names. Its cycle and day must be those of of.
-func readList[T any](l *fileLists, ref *manifest.ListRef, of manifest.List[struct{}], by string) (*manifest.List[T],
+func readList[T any](l *fileLists, ref *ListRef, of FileList[struct{}], by string) (*FileList[T],
 	error) {
 	b, err := l.read(ref.Name, ref.Hash, by, l.number)
 	if err != nil {
 		return nil, err
 	}
-	list := new(manifest.List[T])
-	if err := manifest.DecodeList(b, list); err != nil {
-		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: err.Error(), Hint: lakeerr.HintRestore}
+	list := new(FileList[T])
+	if err := DecodeList(b, list); err != nil {
+		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: HintRestore}
 	}
 	count := len(list.Entries)
 	for i, day := range list.Days {
 		count += day.Count
 		if !day.Day.OfCalendar() || day.Days > 0 || i > 0 && day.Day.Compare(list.Days[i-1].Day) <= 0 {
-			return nil, &lakeerr.CorruptError{Name: ref.Name,
+			return nil, &CorruptError{Name: ref.Name,
 				Detail: fmt.Sprintf("names a list of day %q: want days of the calendar, ascending", day.Day),
-				Hint:   lakeerr.HintRestore}
+				Hint:   HintRestore}
 		}
 	}
-	if list.Format != manifest.Format || list.Cycle != of.Cycle || list.Day != of.Day || count != ref.Count ||
+	if list.Format != ManifestFormat || list.Cycle != of.Cycle || list.Day != of.Day || count != ref.Count ||
 		len(list.Days) != ref.Days {
 		detail := fmt.Sprintf("format %d, cycle %q, day %q, %d entries, lists of %d days: want %d, %q, %q, %d, %d",
-			list.Format, list.Cycle, list.Day, count, len(list.Days), manifest.Format, of.Cycle, of.Day, ref.Count,
+			list.Format, list.Cycle, list.Day, count, len(list.Days), ManifestFormat, of.Cycle, of.Day, ref.Count,
 			ref.Days)
-		return nil, &lakeerr.CorruptError{Name: ref.Name, Detail: detail, Hint: lakeerr.HintRestore}
+		return nil, &CorruptError{Name: ref.Name, Detail: detail, Hint: HintRestore}
 	}
 	return list, nil
 }

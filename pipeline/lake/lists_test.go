@@ -15,8 +15,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -70,12 +68,12 @@ func TestCutLists(t *testing.T) {
 // sameContent checks that two lakes are equal except for the form of their lists.
 func sameContent(t *testing.T, want, got storage.Storage) {
 	t.Helper()
-	keys := cmpopts.EquateComparable(manifest.Cycle{}, manifest.Day{})
+	keys := cmpopts.EquateComparable(lake.Cycle{}, lake.Day{})
 	wantManifest, wantFiles, wantInputs := stateOf(t, want)
 	gotManifest, gotFiles, gotInputs := stateOf(t, got)
-	for _, m := range []manifest.Manifest{wantManifest, gotManifest} {
+	for _, m := range []lake.Manifest{wantManifest, gotManifest} {
 		for _, ref := range m.Cycles {
-			*ref.Files = manifest.ListRef{Count: ref.Files.Count}
+			*ref.Files = lake.ListRef{Count: ref.Files.Count}
 		}
 	}
 	if diff := cmp.Diff(wantManifest, gotManifest, keys) + cmp.Diff(wantFiles, gotFiles, keys) +
@@ -125,7 +123,7 @@ func TestListsKeepTheirForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			txn := begin(t, l)
-			key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-02")}
+			key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-10"), Day: lakekey.Day("2026-10-02")}
 			if err := replace(txn, key, "lines of the next day"); err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +132,7 @@ func TestListsKeepTheirForm(t *testing.T) {
 			}
 			for _, ref := range head(t, m).Manifest.Cycles {
 				want := then
-				if ref.State == manifest.CycleClosed {
+				if ref.State == lake.CycleClosed {
 					want = made
 				}
 				if cut := ref.Files.Days > 0; cut != (want.name == "cut") {
@@ -174,7 +172,7 @@ func TestListsOfDaysAreRead(t *testing.T) {
 			lay(t, m, map[string]string{day: text})
 		}
 		snap := head(t, m)
-		for _, key := range []manifest.FileKey{dayKey("2026-09-01", 1), dayKey("2026-09-03", 0), dayKey("end", 0)} {
+		for _, key := range []lake.FileKey{dayKey("2026-09-01", 1), dayKey("2026-09-03", 0), dayKey("end", 0)} {
 			if found, err := snap.Find(key); err != nil || len(found) != 1 || found[0].FileKey != key {
 				t.Errorf("%v: %v, %v", key, found, err)
 			}
@@ -222,7 +220,7 @@ func TestListsThatDisagree(t *testing.T) {
 		if err == nil {
 			_, _, err = snap.All()
 		}
-		corrupt := new(lakeerr.CorruptError)
+		corrupt := new(lake.CorruptError)
 		if edit.want == "" && err != nil || edit.want != "" &&
 			(!errors.As(err, &corrupt) || !strings.Contains(corrupt.Detail, edit.want)) {
 			t.Errorf("%s: %v, want %q", name, err, edit.want)
@@ -244,7 +242,7 @@ func disagreeing(t *testing.T, files map[string]string, of, old, now string) map
 		if text == out[name] && old != now {
 			t.Fatalf("%s has no %s:\n%s", name, old, text)
 		}
-		was, is := string(manifest.HashBytes([]byte(out[name]))), string(manifest.HashBytes([]byte(text)))
+		was, is := string(lake.HashBytes([]byte(out[name]))), string(lake.HashBytes([]byte(text)))
 		delete(out, name)
 		out[strings.Replace(name, was, is, 1)] = text
 		name = ""
@@ -341,8 +339,8 @@ func lay(t testing.TB, st storage.Storage, files map[string]string) {
 }
 
 // stateOf returns what a lake's live state contains, without what a commit changes by itself.
-func stateOf(t testing.TB, st storage.Storage) (m manifest.Manifest, files []manifest.FileEntry,
-	inputs []manifest.Input) {
+func stateOf(t testing.TB, st storage.Storage) (m lake.Manifest, files []lake.FileEntry,
+	inputs []lake.Input) {
 	t.Helper()
 	snap, err := open(t, st).Head()
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // CutBytes is the approximate size, in bytes of text, from which the list of a cycle is cut by day. Writing and reading
@@ -16,27 +14,27 @@ const CutBytes = 4 << 20
 // NextList is a list in a plan: its name in the lake and, unless the base has it, its text.
 type NextList struct {
 	Name  string
-	Bytes []byte            // nil = the base names it
-	Days  []manifest.DayRef // the lists of days that it names
+	Bytes []byte   // nil = the base names it
+	Days  []DayRef // the lists of days that it names
 }
 
 // listDay returns the day whose list has the files of a key's day; no day = the list of the cycle.
-func listDay(day manifest.Day) manifest.Day {
+func listDay(day Day) Day {
 	if day.OfCalendar() {
 		return day
 	}
-	return manifest.Day{}
+	return Day{}
 }
 
 // changedDays returns, by cycle, the days in the form of listDay whose files differ from the base.
-func (n *NextState) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
-	out := make(map[manifest.Cycle]map[manifest.Day]bool)
+func (n *NextState) changedDays() map[Cycle]map[Day]bool {
+	out := make(map[Cycle]map[Day]bool)
 	for key, was := range n.Entries.changed {
 		if sameFiles(was, n.Entries.files[key.Cycle][key]) {
 			continue
 		}
 		if out[key.Cycle] == nil {
-			out[key.Cycle] = make(map[manifest.Day]bool)
+			out[key.Cycle] = make(map[Day]bool)
 		}
 		out[key.Cycle][listDay(key.Day)] = true
 	}
@@ -44,19 +42,19 @@ func (n *NextState) changedDays() map[manifest.Cycle]map[manifest.Day]bool {
 }
 
 // sameFiles reports whether two lists of a key's files have the same entries, in any order.
-func sameFiles(a, b []manifest.FileEntry) bool {
-	byPath := func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) }
+func sameFiles(a, b []FileEntry) bool {
+	byPath := func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) }
 	if len(a) > 1 {
 		a, b = slices.SortedFunc(slices.Values(a), byPath), slices.SortedFunc(slices.Values(b), byPath)
 	}
-	return slices.EqualFunc(a, b, func(a, b manifest.FileEntry) bool {
+	return slices.EqualFunc(a, b, func(a, b FileEntry) bool {
 		return a.FileKey == b.FileKey && a.Path == b.Path && a.Hash == b.Hash && a.Bytes == b.Bytes &&
 			a.Rows == b.Rows && a.Blocks == b.Blocks && a.BlocksAt == b.BlocksAt && slices.Equal(a.Sums, b.Sums)
 	})
 }
 
 // cuts reports whether the list of a cycle is cut by day.
-func (n *NextState) cuts(cycle manifest.Cycle, files []manifest.FileEntry) bool {
+func (n *NextState) cuts(cycle Cycle, files []FileEntry) bool {
 	if as := n.adopted[cycle]; as != nil {
 		return as.Days > 0
 	}
@@ -71,10 +69,10 @@ func (n *NextState) cuts(cycle manifest.Cycle, files []manifest.FileEntry) bool 
 // list appends the lists of a cycle, the list of the cycle itself last, and returns a reference to that. changed are
 // the days whose files differ from the base. The other lists do not change; if there are no changes, neither does the
 // form of the list (LAKE-17).
-func (n *NextState) list(lists []NextList, cycle manifest.Cycle, changed map[manifest.Day]bool) (*manifest.ListRef,
+func (n *NextState) list(lists []NextList, cycle Cycle, changed map[Day]bool) (*ListRef,
 	[]NextList,
 	error) {
-	was := make(map[manifest.Day]manifest.DayRef)
+	was := make(map[Day]DayRef)
 	if base, _ := n.base.Cycle(cycle); base.Files != nil {
 		for _, day := range n.days[cycle] {
 			was[day.Day] = day
@@ -87,30 +85,30 @@ func (n *NextState) list(lists []NextList, cycle manifest.Cycle, changed map[man
 		}
 	}
 	files := n.Entries.sorted(cycle)
-	l := &manifest.List[manifest.FileEntry]{Cycle: cycle, Entries: files}
+	l := &FileList[FileEntry]{Cycle: cycle, Entries: files}
 	if n.cuts(cycle, files) {
-		days := make(map[manifest.Day][]manifest.FileEntry)
+		days := make(map[Day][]FileEntry)
 		for _, e := range files {
 			days[listDay(e.Day)] = append(days[listDay(e.Day)], e)
 		}
-		l.Entries = days[manifest.Day{}]
-		delete(days, manifest.Day{})
-		for _, day := range slices.SortedFunc(maps.Keys(days), manifest.Day.Compare) {
+		l.Entries = days[Day{}]
+		delete(days, Day{})
+		for _, day := range slices.SortedFunc(maps.Keys(days), Day.Compare) {
 			ref, same := was[day]
 			made := NextList{Name: ref.Name}
 			if !same || changed[day] {
-				text := &manifest.List[manifest.FileEntry]{Cycle: cycle, Day: day, Entries: days[day]}
-				name := func(h manifest.Hash) string { return manifest.DayFilesName(cycle, day, h) }
+				text := &FileList[FileEntry]{Cycle: cycle, Day: day, Entries: days[day]}
+				name := func(h Hash) string { return DayFilesName(cycle, day, h) }
 				of, to, err := newList(name, text)
 				if err != nil {
 					return nil, nil, err
 				}
-				ref, made = manifest.DayRef{Day: day, ListRef: *of}, to
+				ref, made = DayRef{Day: day, ListRef: *of}, to
 			}
 			l.Days, lists = append(l.Days, ref), append(lists, made)
 		}
 	}
-	ref, made, err := newList(func(h manifest.Hash) string { return manifest.FilesName(cycle, h) }, l)
+	ref, made, err := newList(func(h Hash) string { return FilesName(cycle, h) }, l)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,12 +117,12 @@ func (n *NextState) list(lists []NextList, cycle manifest.Cycle, changed map[man
 }
 
 // newList encodes a list and returns a reference to it.
-func newList[T any](name func(manifest.Hash) string, l *manifest.List[T]) (*manifest.ListRef, NextList, error) {
-	b, err := manifest.EncodeList(l)
+func newList[T any](name func(Hash) string, l *FileList[T]) (*ListRef, NextList, error) {
+	b, err := EncodeList(l)
 	if err != nil {
 		return nil, NextList{}, fmt.Errorf("lake: write a list: %w", err)
 	}
-	h := manifest.HashBytes(b)
-	ref := &manifest.ListRef{Name: name(h), Hash: h, Count: len(l.Entries)}
+	h := HashBytes(b)
+	ref := &ListRef{Name: name(h), Hash: h, Count: len(l.Entries)}
 	return ref, NextList{Name: ref.Name, Bytes: b}, nil
 }

@@ -7,14 +7,13 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // entry returns the entry of a day's file with a text as its content.
-func entry(day, text string) manifest.FileEntry {
-	key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day)}
-	hash := manifest.HashBytes([]byte(text))
-	return manifest.FileEntry{FileKey: key, Path: key.PathOf(hash), Hash: hash, Bytes: int64(len(text))}
+func entry(day, text string) lake.FileEntry {
+	key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day(day)}
+	hash := lake.HashBytes([]byte(text))
+	return lake.FileEntry{FileKey: key, Path: key.PathOf(hash), Hash: hash, Bytes: int64(len(text))}
 }
 
 // TestOnlyListsOfChangesAreWritten checks which lists of a plan are written: those of changed days and that of their
@@ -26,18 +25,18 @@ func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 	summed.Blocks = "364b3fb7"
 	for _, step := range []struct {
 		name    string
-		change  manifest.FileEntry
+		change  lake.FileEntry
 		lists   int
-		written []manifest.Day // no day = the list of the cycle
+		written []lake.Day // no day = the list of the cycle
 	}{
-		{"first", entry("2026-09-01", "a"), 1, []manifest.Day{{}}},
-		{"second", entry("2026-09-02", "b"), 1, []manifest.Day{{}}},
+		{"first", entry("2026-09-01", "a"), 1, []lake.Day{{}}},
+		{"second", entry("2026-09-02", "b"), 1, []lake.Day{{}}},
 		{"cut", entry("2026-09-03", "c"), 4,
-			[]manifest.Day{lakekey.Day("2026-09-01"), lakekey.Day("2026-09-02"), lakekey.Day("2026-09-03"), {}}},
+			[]lake.Day{lakekey.Day("2026-09-01"), lakekey.Day("2026-09-02"), lakekey.Day("2026-09-03"), {}}},
 		{"the same", entry("2026-09-03", "c"), 4, nil},
-		{"a day", entry("2026-09-02", "d"), 4, []manifest.Day{lakekey.Day("2026-09-02"), {}}},
-		{"checksums", summed, 4, []manifest.Day{lakekey.Day("2026-09-01"), {}}},
-		{"a special day", entry("end", "e"), 4, []manifest.Day{{}}},
+		{"a day", entry("2026-09-02", "d"), 4, []lake.Day{lakekey.Day("2026-09-02"), {}}},
+		{"checksums", summed, 4, []lake.Day{lakekey.Day("2026-09-01"), {}}},
+		{"a special day", entry("end", "e"), 4, []lake.Day{{}}},
 	} {
 		n := lake.NewState(base)
 		if err := n.Entries.Replace(step.change.FileKey, step.change); err != nil {
@@ -47,22 +46,22 @@ func TestOnlyListsOfChangesAreWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var written []manifest.Day
+		var written []lake.Day
 		for _, l := range lists {
 			if l.Bytes == nil {
 				continue
 			}
-			var text manifest.List[manifest.FileEntry]
-			if err := manifest.DecodeList(l.Bytes, &text); err != nil {
+			var text lake.FileList[lake.FileEntry]
+			if err := lake.DecodeList(l.Bytes, &text); err != nil {
 				t.Fatal(err)
 			}
 			written = append(written, text.Day)
 		}
-		equal := cmp.Comparer(func(a, b manifest.Day) bool { return a == b })
+		equal := cmp.Comparer(func(a, b lake.Day) bool { return a == b })
 		if diff := cmp.Diff(step.written, written, equal); diff != "" || len(lists) != step.lists {
 			t.Errorf("%s: %d lists, want %d; written (-want +got):\n%s", step.name, len(lists), step.lists, diff)
 		}
 		base.Manifest, base.Files = m, n.Entries.Files(lakekey.Cycle("2026-09"))
-		base.Days = map[manifest.Cycle][]manifest.DayRef{lakekey.Cycle("2026-09"): lists[len(lists)-1].Days}
+		base.Days = map[lake.Cycle][]lake.DayRef{lakekey.Cycle("2026-09"): lists[len(lists)-1].Days}
 	}
 }

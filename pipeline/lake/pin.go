@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Pin keeps the files of the snapshot from being swept until Unpin (CHAIN-8). The state must be the newest, or have
@@ -16,7 +14,7 @@ func (s *Snapshot) Pin(who string) error {
 	if s.lake.chain == nil || s.Manifest.Number == 0 {
 		return nil
 	}
-	name := manifest.PinName(who, s.Manifest.Number, s.Hash)
+	name := PinName(who, s.Manifest.Number, s.Hash)
 	if err := s.lake.chain.CreateOnly(name, nil); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("keep the files of %s of the lake: %w", s.Name(), err)
 	}
@@ -24,16 +22,16 @@ func (s *Snapshot) Pin(who string) error {
 }
 
 // Unpin removes the pins of a reader, except those on states that it needs and on the snapshot itself.
-func (s *Snapshot) Unpin(ctx context.Context, who string, needed func(number int64, hash manifest.Hash) bool) error {
+func (s *Snapshot) Unpin(ctx context.Context, who string, needed func(number int64, hash Hash) bool) error {
 	if s.lake.chain == nil {
 		return nil
 	}
-	pins, err := s.lake.st.List(manifest.PinsDir + "/" + who + "-")
+	pins, err := s.lake.st.List(PinsDir + "/" + who + "-")
 	if err != nil {
 		return fmt.Errorf("list the pins of the lake: %w", err)
 	}
 	for _, e := range pins {
-		by, number, hash, ok := manifest.ParsePin(e.Name)
+		by, number, hash, ok := ParsePin(e.Name)
 		if !ok || by != who || needed(number, hash) || number == s.Manifest.Number && hash == s.Hash {
 			continue
 		}

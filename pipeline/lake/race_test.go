@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -102,7 +100,7 @@ func commit(t *testing.T, txn *lake.Txn, race, writer int) commits {
 		return commits{}
 	}
 	changed, err := txn.Commit(context.Background())
-	fenced := new(lakeerr.FencedError)
+	fenced := new(lake.FencedError)
 	if err == nil && !changed {
 		t.Errorf("race %d: writer %d changed nothing", race, writer)
 	}
@@ -128,9 +126,9 @@ func length(t *testing.T, store *objects.Mem) int64 {
 }
 
 // manifestOf decodes a manifest.
-func manifestOf(t *testing.T, text string) manifest.Manifest {
+func manifestOf(t *testing.T, text string) lake.Manifest {
 	t.Helper()
-	var m manifest.Manifest
+	var m lake.Manifest
 	if err := json.Unmarshal([]byte(text), &m); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -19,8 +18,8 @@ import (
 
 // Resume is Begin for a process that continues a shared run. It keeps what the run's tasks made. The base must still be
 // the live state. Errors: those of Begin, and *PlanError.
-func (l *Lake) Resume(run, base manifest.Hash) (*Txn, error) {
-	if !manifest.ValidHash(string(run)) {
+func (l *Lake) Resume(run, base Hash) (*Txn, error) {
+	if !ValidHash(string(run)) {
 		return nil, &PlanError{Run: run, What: "no run has this name"}
 	}
 	return l.beginAs(run, func(s *Snapshot) error { return sameBase(run, base, s) })
@@ -28,7 +27,7 @@ func (l *Lake) Resume(run, base manifest.Hash) (*Txn, error) {
 
 // Join returns a transaction for a task of a shared run. It takes no lock, deletes nothing and cannot be committed.
 // Errors: *PlanError if the live state is no longer the base.
-func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
+func (l *Lake) Join(run, base Hash) (*Txn, error) {
 	s, err := l.Head()
 	if err != nil {
 		return nil, err
@@ -53,7 +52,7 @@ func (l *Lake) Join(run, base manifest.Hash) (*Txn, error) {
 	return t, nil
 }
 
-func sameBase(run, base manifest.Hash, s *Snapshot) error {
+func sameBase(run, base Hash, s *Snapshot) error {
 	if s.Hash == base {
 		return nil
 	}
@@ -62,7 +61,7 @@ func sameBase(run, base manifest.Hash, s *Snapshot) error {
 
 // PlanError reports that a shared run cannot be continued: it must be planned again.
 type PlanError struct {
-	Run  manifest.Hash
+	Run  Hash
 	What string
 }
 
@@ -70,47 +69,47 @@ func (e *PlanError) Error() string { return fmt.Sprintf("run %s: %s", e.Run, e.W
 
 // Share makes the transaction a shared run, with the plan as its first object, and returns the run: the hash of the
 // plan. Close keeps everything that is made from now on. After Drop, the transaction can be shared again.
-func (t *Txn) Share(plan []byte) (manifest.Hash, error) {
+func (t *Txn) Share(plan []byte) (Hash, error) {
 	t.dropped = false
-	run := manifest.HashBytes(plan)
+	run := HashBytes(plan)
 	t.share(run)
 	return run, t.SubTxn.PutShared(planObject, plan)
 }
 
 // share sets the name of the shared run and a unique suffix for this process's temporary files.
-func (t *Txn) share(run manifest.Hash) {
-	t.SubTxn.shared, t.SubTxn.suffix = manifest.RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
+func (t *Txn) share(run Hash) {
+	t.SubTxn.shared, t.SubTxn.suffix = RunsDir+"/"+string(run)+"/", "-"+strings.ToLower(rand.Text())
 }
 
 // planObject is the name of the plan among the objects of a shared run.
 const planObject = "plan"
 
 // ReadPlan returns the plan of a shared run. Errors: *PlanError if there is none.
-func (l *Lake) ReadPlan(run manifest.Hash) ([]byte, error) {
-	if !manifest.ValidHash(string(run)) {
+func (l *Lake) ReadPlan(run Hash) ([]byte, error) {
+	if !ValidHash(string(run)) {
 		return nil, &PlanError{Run: run, What: "no run has this name"}
 	}
-	b, err := l.readFile(manifest.RunsDir + "/" + string(run) + "/" + planObject)
+	b, err := l.readFile(RunsDir + "/" + string(run) + "/" + planObject)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &PlanError{Run: run, What: "it was not planned, or was committed, or another run was begun since"}
 	}
-	if err == nil && manifest.HashBytes(b) != run {
+	if err == nil && HashBytes(b) != run {
 		err = &PlanError{Run: run, What: "its plan is damaged"}
 	}
 	return b, err
 }
 
 // SharedRuns lists the shared runs that were planned and not committed, by name.
-func (l *Lake) SharedRuns() ([]manifest.Hash, error) {
-	entries, err := l.st.List(manifest.RunsDir + "/")
+func (l *Lake) SharedRuns() ([]Hash, error) {
+	entries, err := l.st.List(RunsDir + "/")
 	if err != nil {
 		return nil, fmt.Errorf("list the runs of the lake that are planned: %w", err)
 	}
-	var runs []manifest.Hash
+	var runs []Hash
 	for _, e := range entries {
-		run, is := strings.CutPrefix(strings.TrimSuffix(manifest.SharedDir(e.Name), "/"), manifest.RunsDir+"/")
+		run, is := strings.CutPrefix(strings.TrimSuffix(SharedDir(e.Name), "/"), RunsDir+"/")
 		if is && path.Base(e.Name) == planObject {
-			runs = append(runs, manifest.Hash(run))
+			runs = append(runs, Hash(run))
 		}
 	}
 	return runs, nil
@@ -131,7 +130,7 @@ func (w *writing) KeepShared(f storage.File, kind string, digest []byte) (name s
 	if err := f.Sync(); err != nil {
 		return "", errors.Join(w.syncs.Failed(f.Name(), err), f.Close())
 	}
-	hash := manifest.HashBytes(digest)
+	hash := HashBytes(digest)
 	if digest == nil {
 		if hash, err = w.hashTemp(f.Name()); err != nil {
 			return "", errors.Join(err, f.Close())
@@ -141,14 +140,14 @@ func (w *writing) KeepShared(f storage.File, kind string, digest []byte) (name s
 	return name, w.putInPlace(f, name)
 }
 
-func (w *writing) hashTemp(name string) (manifest.Hash, error) {
+func (w *writing) hashTemp(name string) (Hash, error) {
 	r, err := w.lake.st.Open(name)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
 	_, err = io.Copy(h, io.NewSectionReader(r, 0, r.Size()))
-	return manifest.HashSum([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
+	return HashSum([sha256.Size]byte(h.Sum(nil))), errors.Join(err, r.Close())
 }
 
 // ReadShared returns an object of the shared run. The error is fs.ErrNotExist if it does not exist.
@@ -159,13 +158,13 @@ func (t *Txn) keep() error {
 	if t.SubTxn.sequence == 0 {
 		return t.SubTxn.syncs.Sync()
 	}
-	left, err := t.SubTxn.lake.st.List(manifest.TempDir + "/")
+	left, err := t.SubTxn.lake.st.List(TempDir + "/")
 	if err != nil {
 		return fmt.Errorf("list the lake's temporary files: %w", err)
 	}
 	for _, e := range left {
-		kind, _ := manifest.Classify(e.Name)
-		if kind == manifest.TempFile && strings.HasSuffix(e.Name, t.SubTxn.suffix) {
+		kind, _ := Classify(e.Name)
+		if kind == TempFile && strings.HasSuffix(e.Name, t.SubTxn.suffix) {
 			if err := t.SubTxn.remove(e.Name); err != nil {
 				return err
 			}
@@ -201,7 +200,7 @@ func (t *Txn) dropShared() error {
 }
 
 // checkMade rejects files that a task claims to have made if they do not exist with their sizes (TASK-3).
-func (t *Txn) checkMade(made []manifest.FileEntry) error {
+func (t *Txn) checkMade(made []FileEntry) error {
 	if t.SubTxn.shared == "" {
 		return nil
 	}
@@ -215,8 +214,8 @@ func (t *Txn) checkMade(made []manifest.FileEntry) error {
 			found = err == nil
 		}
 		if !found || size != e.Bytes {
-			run := strings.TrimSuffix(strings.TrimPrefix(t.SubTxn.shared, manifest.RunsDir+"/"), "/")
-			return &PlanError{Run: manifest.Hash(run),
+			run := strings.TrimSuffix(strings.TrimPrefix(t.SubTxn.shared, RunsDir+"/"), "/")
+			return &PlanError{Run: Hash(run),
 				What: fmt.Sprintf("%s, which a task made, is not there", e.Path)}
 		}
 	}

@@ -6,17 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // NextBase is the state from which the next one starts.
 type NextBase struct {
-	Manifest manifest.Manifest
-	Files    []manifest.FileEntry                 // of all cycles and without a cycle
-	Days     map[manifest.Cycle][]manifest.DayRef // the day lists of cycles, if their lists name any
-	Inputs   []manifest.Input
+	Manifest Manifest
+	Files    []FileEntry        // of all cycles and without a cycle
+	Days     map[Cycle][]DayRef // the day lists of cycles, if their lists name any
+	Inputs   []Input
 	CutBytes int // 0 = the constant
 }
 
@@ -24,15 +21,15 @@ type NextBase struct {
 // the methods; the result does not depend on the order in which different keys are set.
 type NextState struct {
 	Entries *Entries
-	base    manifest.Manifest
+	base    Manifest
 	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by Plan
-	head    manifest.Manifest
-	cycles  map[manifest.Cycle]manifest.CycleRef // MonthEnd and Books; State and Files are built by Plan
-	inputs  map[inputKey]manifest.Input
-	reset   bool                                 // a different AsOf alone is a change
-	days    map[manifest.Cycle][]manifest.DayRef // of the base
+	head    Manifest
+	cycles  map[Cycle]CycleRef // MonthEnd and Books; State and Files are built by Plan
+	inputs  map[inputKey]Input
+	reset   bool               // a different AsOf alone is a change
+	days    map[Cycle][]DayRef // of the base
 	cut     int
-	adopted map[manifest.Cycle]*manifest.ListRef // lists of adopted cycles in their lake
+	adopted map[Cycle]*ListRef // lists of adopted cycles in their lake
 }
 
 type inputKey struct{ feed, hash string }
@@ -43,11 +40,11 @@ func NewState(base NextBase) *NextState {
 		Entries: NewEntries(),
 		base:    base.Manifest,
 		head:    base.Manifest,
-		cycles:  make(map[manifest.Cycle]manifest.CycleRef),
-		inputs:  make(map[inputKey]manifest.Input),
+		cycles:  make(map[Cycle]CycleRef),
+		inputs:  make(map[inputKey]Input),
 		days:    base.Days,
 		cut:     cmp.Or(base.CutBytes, CutBytes),
-		adopted: make(map[manifest.Cycle]*manifest.ListRef),
+		adopted: make(map[Cycle]*ListRef),
 	}
 	n.head.Totals, n.head.Accepted = slices.Clone(base.Manifest.Totals), ""
 	for _, ref := range base.Manifest.Cycles {
@@ -66,10 +63,10 @@ func NewState(base NextBase) *NextState {
 func (n *NextState) Number() int64 { return n.base.Number + 1 }
 
 // RemoveTable removes all files of a table in a cycle; the zero cycle means files without a cycle.
-func (n *NextState) RemoveTable(table string, cycle manifest.Cycle) {
+func (n *NextState) RemoveTable(table string, cycle Cycle) {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
-	maps.DeleteFunc(n.Entries.files[cycle], func(key manifest.FileKey, _ []manifest.FileEntry) bool {
+	maps.DeleteFunc(n.Entries.files[cycle], func(key FileKey, _ []FileEntry) bool {
 		return key.Table == table && n.Entries.note(key) == nil
 	})
 }
@@ -102,12 +99,12 @@ func (n *NextState) SetAcceptedRejects(why string) {
 	n.head.Accepted = why
 }
 
-// SetBuckets sets the number of buckets. A lake with files keeps its number. Errors: *lakeerr.BucketsError.
+// SetBuckets sets the number of buckets. A lake with files keeps its number. Errors: *BucketsError.
 func (n *NextState) SetBuckets(buckets int) error {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	if has := n.base.Buckets; has != 0 && has != buckets {
-		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
+		return &BucketsError{Has: has, Wanted: buckets}
 	}
 	if buckets < 1 {
 		return fmt.Errorf("lake: %d buckets", buckets)
@@ -116,8 +113,8 @@ func (n *NextState) SetBuckets(buckets int) error {
 	return nil
 }
 
-// SetUnits sets the units. A lake that has units keeps them. Errors: *lakeerr.UnitsError.
-func (n *NextState) SetUnits(units manifest.Units) error {
+// SetUnits sets the units. A lake that has units keeps them. Errors: *UnitsError.
+func (n *NextState) SetUnits(units Units) error {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	n.head.Units = units
@@ -130,7 +127,7 @@ func (n *NextState) Rebucket(buckets int, was, is string) error {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	if has := n.base.Buckets; has < 1 || buckets%has != 0 {
-		return &lakeerr.BucketsError{Has: has, Wanted: buckets}
+		return &BucketsError{Has: has, Wanted: buckets}
 	}
 	n.head.Buckets = buckets
 	for cycle, ref := range n.cycles {
@@ -150,25 +147,25 @@ func (n *NextState) Rebuckets() bool {
 }
 
 // SetCycle sets, for a cycle, whether its period-level lines exist, and the hash of the books with which it was rated.
-func (n *NextState) SetCycle(cycle manifest.Cycle, monthEnd bool, books string) error {
+func (n *NextState) SetCycle(cycle Cycle, monthEnd bool, books string) error {
 	if err := cycle.Check(); err != nil {
 		return fmt.Errorf("lake: %w", err)
 	}
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
-	n.cycles[cycle] = manifest.CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
+	n.cycles[cycle] = CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
 	return nil
 }
 
 // CloseThrough closes every cycle up to this one. It never goes back.
-func (n *NextState) CloseThrough(cycle manifest.Cycle) error {
+func (n *NextState) CloseThrough(cycle Cycle) error {
 	if err := cycle.Check(); err != nil {
 		return fmt.Errorf("lake: %w", err)
 	}
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	if cycle.Compare(n.head.ClosedThrough) < 0 {
-		return &lakeerr.ClosedError{Cycle: n.head.ClosedThrough.String(),
+		return &ClosedError{Cycle: n.head.ClosedThrough.String(),
 			Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
 	}
 	n.head.ClosedThrough = cycle
@@ -176,7 +173,7 @@ func (n *NextState) CloseThrough(cycle manifest.Cycle) error {
 }
 
 // SetClosedWith sets the settings with which a cycle is closed.
-func (n *NextState) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSettings) {
+func (n *NextState) SetClosedWith(cycle Cycle, with CloseSettings) {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	ref := n.cycles[cycle]
@@ -185,9 +182,9 @@ func (n *NextState) SetClosedWith(cycle manifest.Cycle, with manifest.CloseSetti
 }
 
 // SetTotals replaces the control totals. Two with the same name are an error.
-func (n *NextState) SetTotals(totals []manifest.Total) error {
+func (n *NextState) SetTotals(totals []TableTotal) error {
 	totals = slices.Clone(totals)
-	slices.SortFunc(totals, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(totals, func(a, b TableTotal) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(totals); i++ {
 		if totals[i].Name == totals[i-1].Name {
 			return fmt.Errorf("lake: control total %q twice", totals[i].Name)
@@ -201,7 +198,7 @@ func (n *NextState) SetTotals(totals []manifest.Total) error {
 
 // SetInput records a feed file as ingested and replaces the record for the same feed and hash. A Run of 0 becomes the
 // run that first ingested it.
-func (n *NextState) SetInput(in manifest.Input) {
+func (n *NextState) SetInput(in Input) {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	key := inputKey{in.Feed, in.Hash}
@@ -215,7 +212,7 @@ func (n *NextState) SetInput(in manifest.Input) {
 }
 
 // Input returns the record of a feed file.
-func (n *NextState) Input(feed, hash string) (manifest.Input, bool) {
+func (n *NextState) Input(feed, hash string) (Input, bool) {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	in, found := n.inputs[inputKey{feed, hash}]
@@ -223,26 +220,26 @@ func (n *NextState) Input(feed, hash string) (manifest.Input, bool) {
 }
 
 // Inputs returns all recorded feed files, by run, feed, name and hash.
-func (n *NextState) Inputs() []manifest.Input {
+func (n *NextState) Inputs() []Input {
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
-	return slices.SortedFunc(maps.Values(n.inputs), func(a, b manifest.Input) int {
+	return slices.SortedFunc(maps.Values(n.inputs), func(a, b Input) int {
 		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name),
 			strings.Compare(a.Hash, b.Hash))
 	})
 }
 
 // Plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
-func (n *NextState) Plan() (m manifest.Manifest, lists []NextList, err error) {
+func (n *NextState) Plan() (m Manifest, lists []NextList, err error) {
 	inputs := n.Inputs()
 	n.Entries.mu.Lock()
 	defer n.Entries.mu.Unlock()
 	m = n.head
-	m.Format = manifest.Format
-	m.Loose = n.Entries.sorted(manifest.Cycle{})
-	m.Inputs, m.Cycles = nil, []manifest.CycleRef{}
+	m.Format = ManifestFormat
+	m.Loose = n.Entries.sorted(Cycle{})
+	m.Inputs, m.Cycles = nil, []CycleRef{}
 	if m.Totals == nil {
-		m.Totals = []manifest.Total{}
+		m.Totals = []TableTotal{}
 	}
 	cycles := slices.Collect(maps.Keys(n.cycles))
 	for cycle, files := range n.Entries.files {
@@ -250,13 +247,13 @@ func (n *NextState) Plan() (m manifest.Manifest, lists []NextList, err error) {
 			cycles = append(cycles, cycle)
 		}
 	}
-	slices.SortFunc(cycles, manifest.Cycle.Compare)
+	slices.SortFunc(cycles, Cycle.Compare)
 	changed := n.changedDays()
 	for _, cycle := range cycles {
 		ref := n.cycles[cycle]
-		ref.Cycle, ref.State, ref.Files = cycle, manifest.CycleOpen, nil
+		ref.Cycle, ref.State, ref.Files = cycle, CycleOpen, nil
 		if cycle.Compare(m.ClosedThrough) <= 0 {
-			ref.State = manifest.CycleClosed
+			ref.State = CycleClosed
 		}
 		if len(n.Entries.files[cycle]) > 0 {
 			if ref.Files, lists, err = n.list(lists, cycle, changed[cycle]); err != nil {
@@ -267,7 +264,7 @@ func (n *NextState) Plan() (m manifest.Manifest, lists []NextList, err error) {
 	}
 	if len(inputs) > 0 {
 		var made NextList
-		m.Inputs, made, err = newList(manifest.InputsName, &manifest.List[manifest.Input]{Entries: inputs})
+		m.Inputs, made, err = newList(InputsName, &FileList[Input]{Entries: inputs})
 		if err != nil {
 			return m, nil, err
 		}

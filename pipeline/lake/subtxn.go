@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -16,9 +15,9 @@ import (
 type SubTxn struct {
 	*writing
 	files  *Entries
-	bucket int                  // of the current task
-	task   bool                 // it is used for tasks of buckets
-	made   []manifest.FileEntry // since Enter
+	bucket int         // of the current task
+	task   bool        // it is used for tasks of buckets
+	made   []FileEntry // since Enter
 }
 
 // writing is the common part of a transaction and its subtransactions.
@@ -27,7 +26,7 @@ type writing struct {
 	base    *Snapshot
 	named   map[string]bool // names of data files and lists in the base
 	syncs   *durableWrites
-	indexed func() (map[int][]manifest.FileEntry, error) // files of the base by bucket
+	indexed func() (map[int][]FileEntry, error) // files of the base by bucket
 	// shared is the folder of the shared run's objects; "" = the run is not shared
 	shared string
 	suffix string // of the names of temporary files
@@ -36,18 +35,18 @@ type writing struct {
 	buffers sync.Pool // buffers of ended writers: *bufio.Writer
 
 	mu       sync.Mutex
-	sequence int64                         // of temporary names
-	finished map[string]manifest.FileEntry // by path: the files that Finish put in place
+	sequence int64                // of temporary names
+	finished map[string]FileEntry // by path: the files that Finish put in place
 }
 
 func newWriting(l *Lake, base *Snapshot, named int) *writing {
 	w := &writing{
-		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]manifest.FileEntry),
+		lake: l, base: base, named: make(map[string]bool, named), finished: make(map[string]FileEntry),
 		syncs: newDurable(l.st), held: func() error { return nil },
 	}
-	w.indexed = sync.OnceValues(func() (map[int][]manifest.FileEntry, error) {
+	w.indexed = sync.OnceValues(func() (map[int][]FileEntry, error) {
 		files, _, err := base.All()
-		index := make(map[int][]manifest.FileEntry)
+		index := make(map[int][]FileEntry)
 		for _, e := range files {
 			index[e.Bucket] = append(index[e.Bucket], e)
 		}
@@ -60,7 +59,7 @@ func newWriting(l *Lake, base *Snapshot, named int) *writing {
 func (s *SubTxn) Next() *Entries { return s.files }
 
 // finish records a file that is in place.
-func (s *SubTxn) finish(e manifest.FileEntry) {
+func (s *SubTxn) finish(e FileEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finished[e.Path] = e
@@ -72,7 +71,7 @@ func (s *SubTxn) finish(e manifest.FileEntry) {
 // BucketState is the input of the task of a bucket: the base, and the run's changes so far to the files of the bucket
 // and to those without a bucket.
 type BucketState struct {
-	Base     manifest.Hash `json:"base"` // hash of the manifest; "" = an empty lake
+	Base     Hash          `json:"base"` // hash of the manifest; "" = an empty lake
 	Bucket   int           `json:"bucket"`
 	Replaced []Replacement `json:"replaced"`
 }
@@ -85,7 +84,7 @@ func (t *Txn) BucketStates(buckets int) []*BucketState {
 		states[b] = &BucketState{Base: t.SubTxn.base.Hash, Bucket: b, Replaced: []Replacement{}}
 	}
 	for _, r := range t.SubTxn.files.Replacements() {
-		if r.Bucket != manifest.NoBucket {
+		if r.Bucket != NoBucket {
 			states[r.Bucket].Replaced = append(states[r.Bucket].Replaced, r)
 			continue
 		}
@@ -121,15 +120,15 @@ type Changes struct {
 	Bucket   int           `json:"bucket"`
 	Replaced []Replacement `json:"replaced"`
 	// Made lists all files that the task made, by path, including those that no key names any more.
-	Made []manifest.FileEntry `json:"made"`
+	Made []FileEntry `json:"made"`
 }
 
 // Leave ends the task of a bucket and returns its changes.
 func (s *SubTxn) Leave() *Changes {
 	c := &Changes{Bucket: s.bucket, Replaced: s.files.Replacements(),
-		Made: append([]manifest.FileEntry{}, s.made...)}
-	slices.SortFunc(c.Made, func(a, b manifest.FileEntry) int { return strings.Compare(a.Path, b.Path) })
-	c.Made = slices.CompactFunc(c.Made, func(a, b manifest.FileEntry) bool { return a.Path == b.Path })
+		Made: append([]FileEntry{}, s.made...)}
+	slices.SortFunc(c.Made, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	c.Made = slices.CompactFunc(c.Made, func(a, b FileEntry) bool { return a.Path == b.Path })
 	return c
 }
 
@@ -161,8 +160,8 @@ func (w *writing) remove(name string) error {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
 	w.syncs.Touch(name)
-	if name == manifest.IntentName { // its folder was synced with it
-		w.syncs.Add(manifest.TempDir)
+	if name == IntentName { // its folder was synced with it
+		w.syncs.Add(TempDir)
 	}
 	return nil
 }
@@ -171,7 +170,7 @@ func (w *writing) remove(name string) error {
 func (w *writing) Base() *Snapshot { return w.base }
 
 // Open opens a data file of the base or of this transaction for reading. The caller closes it.
-func (w *writing) Open(e manifest.FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
+func (w *writing) Open(e FileEntry) (storage.ReadFile, error) { return w.base.Open(e) }
 
 // CreateTemp creates a temporary file of this run, for example for a spill. It needs no sync and is deleted when the
 // run ends, or by the next run. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes the
@@ -187,7 +186,7 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 	}
 	w.mu.Lock()
 	w.sequence++
-	name := manifest.TempName(w.sequence, label+w.suffix)
+	name := TempName(w.sequence, label+w.suffix)
 	w.mu.Unlock()
 	f, err := w.lake.st.Create(name)
 	if err != nil {
@@ -199,8 +198,8 @@ func (w *writing) CreateTemp(label string) (storage.File, error) {
 // OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned, or an object of
 // the shared run, by the name that KeepShared returned. The caller closes it.
 func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
-	if kind, _ := manifest.Classify(name); kind != manifest.TempFile &&
-		(w.shared == "" || manifest.SharedDir(name) != w.shared) {
+	if kind, _ := Classify(name); kind != TempFile &&
+		(w.shared == "" || SharedDir(name) != w.shared) {
 		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
 	}
 	f, err := w.lake.st.Open(name)
@@ -213,7 +212,7 @@ func (w *writing) OpenTemp(name string) (storage.ReadFile, error) {
 // DiscardTemp frees a part of a temporary file of this run that is no longer needed (storage.Discarder). Objects of the
 // shared run are kept, because a task that reads them may be repeated.
 func (w *writing) DiscardTemp(name string, off, n int64) {
-	if kind, _ := manifest.Classify(name); kind != manifest.TempFile {
+	if kind, _ := Classify(name); kind != TempFile {
 		return
 	}
 	if d, ok := w.lake.st.(storage.Discarder); ok {
@@ -223,10 +222,10 @@ func (w *writing) DiscardTemp(name string, off, n int64) {
 
 // RemoveTemp deletes a temporary file of this run early. Objects of the shared run are kept: it may be continued.
 func (w *writing) RemoveTemp(name string) error {
-	if w.shared != "" && manifest.SharedDir(name) == w.shared {
+	if w.shared != "" && SharedDir(name) == w.shared {
 		return nil
 	}
-	if kind, _ := manifest.Classify(name); kind != manifest.TempFile {
+	if kind, _ := Classify(name); kind != TempFile {
 		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
 	}
 	return w.remove(name)

@@ -9,13 +9,11 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
 // rewrite replaces the files of a key with a new file, in a subtransaction.
-func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) manifest.FileEntry {
+func rewrite(t *testing.T, s *lake.SubTxn, key lake.FileKey, text string) lake.FileEntry {
 	t.Helper()
 	w, err := s.Create(key)
 	if err != nil {
@@ -38,7 +36,7 @@ func rewrite(t *testing.T, s *lake.SubTxn, key manifest.FileKey, text string) ma
 // order, that neither sees the other's changes, and that neither can change a file of the other. Invariants: TASK-1.
 func TestTasksOfBuckets(t *testing.T) {
 	t.Parallel()
-	var heads []manifest.Hash
+	var heads []lake.Hash
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
 		l := open(t, storage.NewMem())
 		txn, err := l.Begin()
@@ -56,7 +54,7 @@ func TestTasksOfBuckets(t *testing.T) {
 		s, states := txn.Sub(), txn.BucketStates(2)
 		results := make([]*lake.Changes, 2)
 		for b := range 2 {
-			state, err := task.RoundTrip("state", states[b])
+			state, err := lake.TaskRoundTrip("state", states[b])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +71,7 @@ func TestTasksOfBuckets(t *testing.T) {
 			if err := s.Next().Replace(dayKey("2026-09-01", 1-b)); err == nil {
 				t.Fatalf("bucket %d changes a file of the other one", b)
 			}
-			if results[b], err = task.RoundTrip("changes", s.Leave()); err != nil {
+			if results[b], err = lake.TaskRoundTrip("changes", s.Leave()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -131,7 +129,7 @@ func TestTaskState(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, e := range append(s.Next().Files(lakekey.Cycle("2026-09")), s.Next().Files(manifest.Cycle{})...) {
+	for _, e := range append(s.Next().Files(lakekey.Cycle("2026-09")), s.Next().Files(lake.Cycle{})...) {
 		got = append(got, e.Table+" "+e.Day.String())
 	}
 	if diff := cmp.Diff([]string{"lines 2026-09-02", "rejects "}, got); diff != "" {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -46,7 +44,7 @@ func (s *sweeper) sweep(seen []storage.Entry) {
 func (s *sweeper) sweepMarked() error {
 	ctx, cancel := context.WithTimeout(context.Background(), sweepTime)
 	defer cancel()
-	mark, err := s.lake.chain.Mark(manifest.SweepsDir + "/")
+	mark, err := s.lake.chain.Mark(SweepsDir + "/")
 	if err != nil {
 		return err
 	}
@@ -86,7 +84,7 @@ func (s *sweeper) doomed() ([]storage.Entry, error) {
 	return out, nil
 }
 
-func isMarked(e storage.Entry) bool { return manifest.IsMark(e.Name) }
+func isMarked(e storage.Entry) bool { return IsMark(e.Name) }
 
 // newest returns the latest time in a listing.
 func newest(seen []storage.Entry) int64 {
@@ -101,8 +99,8 @@ func newest(seen []storage.Entry) int64 {
 func (s *sweeper) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
 	var out []storage.Entry
 	for _, o := range seen {
-		kind, _ := manifest.Classify(o.Name)
-		if (kind == manifest.DataFile || kind == manifest.ListFile || kind == manifest.SharedFile) &&
+		kind, _ := Classify(o.Name)
+		if (kind == DataFile || kind == ListFile || kind == SharedFile) &&
 			!s.named[o.Name] && !kept[o.Name] && o.Changed < now-int64(grace/time.Second) {
 			out = append(out, o)
 		}
@@ -125,7 +123,7 @@ func Replaced(st storage.Storage, entries []storage.Entry) func(storage.Entry) b
 func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
 	written := make(map[int64]int64) // manifests, by number
 	for _, o := range seen {
-		if kind, number := manifest.Classify(o.Name); kind == manifest.ManifestFile {
+		if kind, number := Classify(o.Name); kind == ManifestFile {
 			written[number] = o.Changed
 		}
 	}
@@ -141,7 +139,7 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 		state = before
 	}
 	for _, o := range seen { // CHAIN-8
-		_, number, hash, ok := manifest.ParsePin(o.Name)
+		_, number, hash, ok := ParsePin(o.Name)
 		if _, listed := written[number]; !ok || !listed {
 			continue // of an earlier lake in the same place
 		}
@@ -153,13 +151,13 @@ func (s *sweeper) keptFor(seen []storage.Entry, now int64) (map[string]bool, err
 }
 
 // keep adds the files of a state to kept; by names its manifest. A state without its lists adds nothing.
-func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, by string) (*Snapshot, error) {
+func (s *sweeper) keep(kept map[string]bool, number int64, hash Hash, by string) (*Snapshot, error) {
 	state, err := s.lake.load(number, hash)
 	if err != nil {
-		return nil, lakeerr.Unmoved(err, by)
+		return nil, Unmoved(err, by)
 	}
 	files, lists, err := state.All()
-	missing, moved := new(lakeerr.MissingError), new(lakeerr.MovedError)
+	missing, moved := new(MissingError), new(MovedError)
 	if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
 		return nil, err
 	}
@@ -175,7 +173,7 @@ func (s *sweeper) keep(kept map[string]bool, number int64, hash manifest.Hash, b
 // checkUploads checks that the files that this run is about to name exist, and that no sweep is about to delete them
 // (CHAIN-7).
 func (t *Txn) checkUploads(lists []NextList) error {
-	marks, err := t.SubTxn.lake.st.List(manifest.SweepsDir + "/")
+	marks, err := t.SubTxn.lake.st.List(SweepsDir + "/")
 	if err != nil {
 		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)
 	}
@@ -199,7 +197,7 @@ func (t *Txn) checkUploads(lists []NextList) error {
 			}
 		}
 		if len(marks) > 0 && (t.unnamedAtBegin[name] || listed && at < fresh) {
-			return &lakeerr.SweepError{Name: name, Mark: marks[0].Name}
+			return &SweepError{Name: name, Mark: marks[0].Name}
 		}
 		return nil
 	}

@@ -12,8 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 )
 
@@ -136,7 +135,7 @@ func TestRevived(t *testing.T) {
 		return err
 	}
 	mark := func() { store.Set("sweeps/other", []byte{}) }
-	var sweeping *lakeerr.SweepError
+	var sweeping *lake.SweepError
 	if err := running("first", mark); !errors.As(err, &sweeping) {
 		t.Errorf("another process deletes old files: %v", err)
 	}
@@ -262,7 +261,7 @@ func TestPin(t *testing.T) {
 	}
 	newest, err := open(t, over(t, store)).Head()
 	must(t, err)
-	no := func(int64, manifest.Hash) bool { return false }
+	no := func(int64, lake.Hash) bool { return false }
 	must(t, newest.Unpin(context.Background(), "other", no))
 	store.Advance(50 * hour)
 	must(t, dayText(t, store, "fifth"))
@@ -270,7 +269,7 @@ func TestPin(t *testing.T) {
 		t.Error(diff)
 	}
 	must(t, newest.Unpin(context.Background(), "reader",
-		func(number int64, _ manifest.Hash) bool { return number == 1 }))
+		func(number int64, _ lake.Hash) bool { return number == 1 }))
 	must(t, newest.Unpin(context.Background(), "reader", no))
 	store.Advance(50 * hour)
 	must(t, dayText(t, store, "sixth"))

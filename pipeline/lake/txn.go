@@ -8,8 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -34,11 +32,11 @@ type Txn struct {
 }
 
 // Begin takes the lock, reads the live state, and checks that every file that it names exists with its size. Errors:
-// *storage.LockedError, *lakeerr.MissingError, *lakeerr.CorruptError.
+// *storage.LockedError, *MissingError, *CorruptError.
 func (l *Lake) Begin() (*Txn, error) { return l.beginAs("", func(*Snapshot) error { return nil }) }
 
 // beginAs begins a run, or continues a shared run if check accepts its base.
-func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
+func (l *Lake) beginAs(run Hash, check func(base *Snapshot) error) (*Txn, error) {
 	lock, err := l.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a run: %w", err)
@@ -51,7 +49,7 @@ func (l *Lake) beginAs(run manifest.Hash, check func(base *Snapshot) error) (*Tx
 	return t, nil
 }
 
-func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn, error) {
+func (l *Lake) begin(run Hash, check func(base *Snapshot) error) (*Txn, error) {
 	base, err := l.Head()
 	if err == nil {
 		err = check(base)
@@ -111,12 +109,12 @@ func (l *Lake) begin(run manifest.Hash, check func(base *Snapshot) error) (*Txn,
 }
 
 // newTxn returns a transaction on a base. files are all its data files; named is the number of its files and lists.
-func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*Txn, error) {
+func (l *Lake) newTxn(base *Snapshot, files []FileEntry, named int) (*Txn, error) {
 	inputs, err := base.Inputs()
 	if err != nil {
 		return nil, err
 	}
-	days := make(map[manifest.Cycle][]manifest.DayRef)
+	days := make(map[Cycle][]DayRef)
 	for _, ref := range base.Manifest.Cycles {
 		if ref.Files == nil {
 			continue
@@ -131,7 +129,7 @@ func (l *Lake) newTxn(base *Snapshot, files []manifest.FileEntry, named int) (*T
 }
 
 // checkThere compares the named data files with a listing (LAKE-5).
-func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []storage.Entry) error {
+func (l *Lake) checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	sizes := make(map[string]int64, len(entries))
 	for _, e := range entries {
 		sizes[e.Name] = e.Size
@@ -149,12 +147,12 @@ func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []sto
 			}
 		}
 		if !found {
-			return &lakeerr.MissingError{Name: e.Path, Manifest: s.Name(), Detail: lakeerr.NotThere,
-				Hint: lakeerr.HintRestore}
+			return &MissingError{Name: e.Path, Manifest: s.Name(), Detail: NotThereText,
+				Hint: HintRestore}
 		}
 		if size != e.Bytes {
-			return &lakeerr.MissingError{Name: e.Path, Manifest: s.Name(), Detail: sizeDetail(size, e.Bytes),
-				Hint: lakeerr.HintRestore}
+			return &MissingError{Name: e.Path, Manifest: s.Name(), Detail: sizeDetail(size, e.Bytes),
+				Hint: HintRestore}
 		}
 	}
 	return nil
@@ -165,8 +163,8 @@ func (l *Lake) checkThere(s *Snapshot, files []manifest.FileEntry, entries []sto
 func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	number := t.SubTxn.base.Manifest.Number
 	for _, e := range entries {
-		kind, at := manifest.Classify(e.Name)
-		if kind != manifest.ManifestFile || at <= number {
+		kind, at := Classify(e.Name)
+		if kind != ManifestFile || at <= number {
 			continue
 		}
 		announced, hash, err := t.SubTxn.lake.readIntent()
@@ -180,7 +178,7 @@ func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 		if err != nil {
 			return fmt.Errorf("read %s of the lake: %w", e.Name, err)
 		}
-		if manifest.HashBytes(b) != hash {
+		if HashBytes(b) != hash {
 			return t.SubTxn.lake.headLost(number, at)
 		}
 	}
@@ -209,7 +207,7 @@ type leftover struct {
 func (t *Txn) findLeft(entries []storage.Entry) {
 	t.left = make(map[string]leftover)
 	for _, e := range entries {
-		if kind, number := manifest.Classify(e.Name); kind == manifest.TempFile {
+		if kind, number := Classify(e.Name); kind == TempFile {
 			t.SubTxn.sequence = max(t.SubTxn.sequence, number) // its name is taken
 		}
 		if why := t.unnamed(e.Name); why != "" {
@@ -231,7 +229,7 @@ func (t *Txn) sweep() error {
 		}
 		t.SubTxn.lake.log.Info("delete unnamed file", "file", name, "bytes", t.left[name].bytes, "why",
 			t.left[name].why)
-		if name == manifest.IntentName {
+		if name == IntentName {
 			announced = true
 			continue
 		}
@@ -243,35 +241,35 @@ func (t *Txn) sweep() error {
 		if err := t.SubTxn.syncs.Sync(); err != nil {
 			return err
 		}
-		if err := t.SubTxn.remove(manifest.IntentName); err != nil {
+		if err := t.SubTxn.remove(IntentName); err != nil {
 			return fmt.Errorf("clear up after an earlier run: %w", err)
 		}
 	}
 	t.left = nil
-	return t.SubTxn.lake.st.Prune(manifest.OwnFolder)
+	return t.SubTxn.lake.st.Prune(OwnFolder)
 }
 
 // unnamed returns the reason why a file may be deleted; "" = it must be kept.
 func (t *Txn) unnamed(name string) string {
-	kind, number := manifest.Classify(name)
-	if t.SubTxn.lake.chain != nil && kind != manifest.TempFile && kind != manifest.ForeignFile {
+	kind, number := Classify(name)
+	if t.SubTxn.lake.chain != nil && kind != TempFile && kind != ForeignFile {
 		return "" // CHAIN-4
 	}
-	if t.SubTxn.shared != "" && (kind == manifest.DataFile && !t.SubTxn.named[name] || kind == manifest.TempFile &&
-		name != manifest.IntentName || manifest.SharedDir(name) == t.SubTxn.shared) {
+	if t.SubTxn.shared != "" && (kind == DataFile && !t.SubTxn.named[name] || kind == TempFile &&
+		name != IntentName || SharedDir(name) == t.SubTxn.shared) {
 		return "" // a task of the run may have made it (TASK-3)
 	}
 	switch {
-	case kind == manifest.SharedFile:
+	case kind == SharedFile:
 		return "it is of a run that was planned and not committed"
-	case kind == manifest.TempFile:
+	case kind == TempFile:
 		return "a run that did not end left it unfinished"
-	case kind == manifest.ManifestFile && number > t.SubTxn.base.Manifest.Number:
+	case kind == ManifestFile && number > t.SubTxn.base.Manifest.Number:
 		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.SubTxn.base.Name())
-	case kind == manifest.ListFile && !t.SubTxn.named[name], kind == manifest.DataFile && !t.SubTxn.named[name]:
+	case kind == ListFile && !t.SubTxn.named[name], kind == DataFile && !t.SubTxn.named[name]:
 		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
 			t.SubTxn.base.Name())
-	case kind == manifest.ForeignFile:
+	case kind == ForeignFile:
 		t.SubTxn.lake.log.Warn("leave a file that is not the lake's; readers that use a glob may read it",
 			"file", name)
 	}
@@ -291,7 +289,7 @@ func (t *Txn) Preview() (*Snapshot, error) {
 	m.Number, m.Parent = t.SubTxn.base.Manifest.Number+1, t.SubTxn.base.Hash
 	of := newLists(t.SubTxn.lake.readNamed, &m)
 	of.KeepInputs(t.next.Inputs())
-	days := make(map[string][]manifest.DayRef)
+	days := make(map[string][]DayRef)
 	for _, list := range planned {
 		days[list.Name] = list.Days
 	}
@@ -333,7 +331,7 @@ func (t *Txn) End(err error) error {
 // state, nothing is written. changed reports whether HEAD was replaced.
 //
 // If an error occurs before HEAD is replaced, the old state stays live, and the next run deletes what was made. After a
-// *lakeerr.SyncError with changed, a power failure can show either state. A *lakeerr.CleanError means that the new
+// *SyncError with changed, a power failure can show either state. A *CleanError means that the new
 // state is committed. ctx is checked only until HEAD is replaced.
 func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	if t.ended {

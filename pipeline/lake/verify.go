@@ -14,8 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -52,7 +50,7 @@ type CheckReport struct {
 
 // CheckFiles reads every data file that the snapshot names, compares size and hash, follows the chain of parents, and
 // lists unnamed files. progress, if not nil, is called with the bytes read and the total, from one goroutine at a time.
-// Faults of the lake are findings; an error is ctx's, one of reading, or a *lakeerr.MovedError if a run committed
+// Faults of the lake are findings; an error is ctx's, one of reading, or a *MovedError if a run committed
 // meanwhile.
 func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
 	files, lists, err := s.All()
@@ -86,11 +84,11 @@ func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64
 func (s *Snapshot) checkChain(r *CheckReport) error {
 	chain, err := s.History()
 	r.Manifests = len(chain)
-	if corrupt := new(lakeerr.CorruptError); errors.As(err, &corrupt) {
+	if corrupt := new(CorruptError); errors.As(err, &corrupt) {
 		r.Findings = append(r.Findings, Finding{FindChain, corrupt.Name, corrupt.Detail})
 		return nil
 	}
-	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+	if missing := new(MissingError); errors.As(err, &missing) {
 		r.Findings = append(r.Findings, Finding{FindChain, missing.Name, missing.Detail + ", but " + missing.Manifest +
 			" names it"})
 		return nil
@@ -98,7 +96,7 @@ func (s *Snapshot) checkChain(r *CheckReport) error {
 	return err
 }
 
-func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []manifest.FileEntry,
+func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []FileEntry,
 	progress func(done, all int64)) error {
 	var mu sync.Mutex
 	var done int64
@@ -125,7 +123,7 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []ma
 }
 
 // CheckNames compares the names and sizes of the files in the lake with the snapshot, without reading files. Faults are
-// findings; a *lakeerr.MovedError means that a run committed meanwhile.
+// findings; a *MovedError means that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
 	files, lists, err := s.All()
 	if err != nil {
@@ -148,7 +146,7 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 		named[e.Path] = true
 		switch size, there := sizes[e.Path]; {
 		case !there:
-			r.Findings = append(r.Findings, Finding{FindMissing, e.Path, lakeerr.NotThere})
+			r.Findings = append(r.Findings, Finding{FindMissing, e.Path, NotThereText})
 		case size != e.Bytes:
 			r.Findings = append(r.Findings, Finding{FindSize, e.Path, sizeDetail(size, e.Bytes)})
 		}
@@ -159,7 +157,7 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 
 // CheckCycle compares size and hash of every file of a cycle that the snapshot names. Faults are findings; errors are
 // those of CheckFiles.
-func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Finding, error) {
+func (s *Snapshot) CheckCycle(ctx context.Context, cycle Cycle) ([]Finding, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
 		return nil, err
@@ -173,11 +171,11 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle manifest.Cycle) ([]Find
 }
 
 // checkContent reads one file; it returns nil, nil if the file is unchanged.
-func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (finding *Finding, err error) {
+func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
 	f, err := s.open(e)
-	if missing := new(lakeerr.MissingError); errors.As(err, &missing) {
+	if missing := new(MissingError); errors.As(err, &missing) {
 		kind := FindSize
-		if missing.Detail == lakeerr.NotThere {
+		if missing.Detail == NotThereText {
 			kind = FindMissing
 		}
 		return &Finding{kind, e.Path, missing.Detail}, nil
@@ -190,7 +188,7 @@ func (s *Snapshot) checkContent(ctx context.Context, e manifest.FileEntry) (find
 	if _, err := io.CopyBuffer(h, storage.Until(ctx, f), storage.CopyBuffer(e.Bytes)); err != nil {
 		return nil, fmt.Errorf("check %s of the lake: %w", e.Path, err)
 	}
-	if got := manifest.HashSum([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
+	if got := HashSum([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
 		return &Finding{FindHash, e.Path, fmt.Sprintf("hash is %s, %s says %s", got, s.Name(), e.Hash)}, nil
 	}
 	return nil, nil
@@ -205,30 +203,30 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	if now, _, err := s.lake.readHead(); err != nil {
 		return err
 	} else if now != s.Manifest.Number {
-		return &lakeerr.MovedError{Name: manifest.HeadName, Was: s.Manifest.Number, Now: now}
+		return &MovedError{Name: HeadName, Was: s.Manifest.Number, Now: now}
 	}
 	// A run may have committed, or removed files of a killed run, since the listing and since HEAD was read. The lake
 	// is damaged only if repeated checks show it (checkNewer).
-	var corrupt *lakeerr.CorruptError
-	var missing *lakeerr.MissingError
+	var corrupt *CorruptError
+	var missing *MissingError
 	err = s.lake.checkNewer(s.Manifest.Number, s.Hash)
 	damaged := errors.As(err, &corrupt) || errors.As(err, &missing)
 	if err != nil && !damaged {
 		return err
 	}
 	for _, e := range entries {
-		switch kind, number := manifest.Classify(e.Name); {
-		case kind == manifest.ManifestFile && number > s.Manifest.Number+1,
-			kind == manifest.ManifestFile && number > s.Manifest.Number && damaged:
+		switch kind, number := Classify(e.Name); {
+		case kind == ManifestFile && number > s.Manifest.Number+1,
+			kind == ManifestFile && number > s.Manifest.Number && damaged:
 			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.Name() +
 				", which HEAD names: HEAD is older than the lake"})
-		case kind == manifest.ForeignFile:
+		case kind == ForeignFile:
 			r.Findings = append(r.Findings,
 				Finding{FindForeign, e.Name, "not a file of the lake: remove it, readers that use a glob read it"})
 		case s.lake.chain != nil: // unnamed files are deleted later (CHAIN-4)
-		case kind == manifest.TempFile, kind == manifest.SharedFile,
-			kind == manifest.ManifestFile && number > s.Manifest.Number,
-			(kind == manifest.DataFile || kind == manifest.ListFile) && !named[e.Name]:
+		case kind == TempFile, kind == SharedFile,
+			kind == ManifestFile && number > s.Manifest.Number,
+			(kind == DataFile || kind == ListFile) && !named[e.Name]:
 			r.Findings = append(r.Findings,
 				Finding{FindUnnamed, e.Name,
 					s.Name() + " does not name it: a run is active, or was stopped; the next run deletes it"})

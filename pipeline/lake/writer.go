@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -20,7 +19,7 @@ const bufferBytes = 64 << 10
 // because a Parquet writer closes its output if it can.
 type Writer struct {
 	txn   *SubTxn
-	key   manifest.FileKey
+	key   FileKey
 	file  storage.File
 	buf   *bufio.Writer
 	hash  hash.Hash
@@ -31,7 +30,7 @@ type Writer struct {
 }
 
 // Create begins a data file under a temporary name.
-func (s *SubTxn) Create(key manifest.FileKey) (*Writer, error) {
+func (s *SubTxn) Create(key FileKey) (*Writer, error) {
 	if err := key.Check(); err != nil {
 		return nil, err
 	}
@@ -73,23 +72,23 @@ func (w *Writer) Checksums() []byte { return w.sums.Table() }
 // Next and committed. It becomes durable in the background, at the latest before the commit. If the live state has the
 // same file, that file is kept and this one is deleted. Sums are sorted by column; two of one column are an error.
 // Errors: *lakeerr.SyncError of any file of the run, after which nothing can be committed.
-func (w *Writer) Finish(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
+func (w *Writer) Finish(rows int64, sums []ColumnSum) (FileEntry, error) {
 	if w.ended {
-		return manifest.FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
+		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
 	}
 	if w.err == nil {
 		w.err = w.buf.Flush()
 	}
 	e, err := w.entry(rows, sums)
 	if err = errors.Join(w.err, err); err != nil {
-		return manifest.FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
+		return FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
 	}
 	w.end()
 	if w.txn.named[e.Path] {
 		return e, w.drop()
 	}
 	if err := w.place(e.Path); err != nil {
-		return manifest.FileEntry{}, err
+		return FileEntry{}, err
 	}
 	w.txn.finish(e)
 	return e, nil
@@ -107,16 +106,16 @@ func (w *Writer) place(name string) error {
 }
 
 // entry returns the entry of the file.
-func (w *Writer) entry(rows int64, sums []manifest.Sum) (manifest.FileEntry, error) {
-	sums = append([]manifest.Sum{}, sums...) // never nil: its JSON is [] then
-	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
+func (w *Writer) entry(rows int64, sums []ColumnSum) (FileEntry, error) {
+	sums = append([]ColumnSum{}, sums...) // never nil: its JSON is [] then
+	slices.SortFunc(sums, func(a, b ColumnSum) int { return strings.Compare(a.Column, b.Column) })
 	for i := 1; i < len(sums); i++ {
 		if sums[i].Column == sums[i-1].Column {
-			return manifest.FileEntry{}, fmt.Errorf("column %q is summed twice", sums[i].Column)
+			return FileEntry{}, fmt.Errorf("column %q is summed twice", sums[i].Column)
 		}
 	}
-	h := manifest.HashSum([sha256.Size]byte(w.hash.Sum(nil)))
-	e := manifest.FileEntry{FileKey: w.key, Path: w.key.PathOf(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums}
+	h := HashSum([sha256.Size]byte(w.hash.Sum(nil)))
+	e := FileEntry{FileKey: w.key, Path: w.key.PathOf(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums}
 	e.Blocks, e.BlocksAt = w.sums.End()
 	return e, nil
 }

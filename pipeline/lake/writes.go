@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -76,7 +74,7 @@ func (s *durableWrites) begin() {
 				return
 			}
 			if err := u.file.Sync(); err != nil {
-				s.note(errors.Join(&lakeerr.SyncError{Name: u.name, Err: err}, u.file.Close()))
+				s.note(errors.Join(&SyncError{Name: u.name, Err: err}, u.file.Close()))
 			} else if err := u.file.Close(); err != nil {
 				s.note(fmt.Errorf("close %s of the lake: %w", u.name, err))
 			}
@@ -100,7 +98,7 @@ func (s *durableWrites) failure() error {
 // Touch records that a name changed in a folder.
 func (s *durableWrites) Touch(name string) {
 	dir := path.Dir(name)
-	if dir != manifest.TempDir { // files in it need not survive a crash
+	if dir != TempDir { // files in it need not survive a crash
 		s.Add(dir)
 	}
 }
@@ -131,7 +129,7 @@ func (s *durableWrites) Sync() error {
 
 // Failed records a failed sync: from now on the run cannot commit (WRITE-6).
 func (s *durableWrites) Failed(name string, err error) error {
-	failed := &lakeerr.SyncError{Name: name, Err: err}
+	failed := &SyncError{Name: name, Err: err}
 	s.note(failed)
 	return failed
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // HashTask is the kind of tasks that hash feed files before a run is planned.
@@ -68,14 +68,15 @@ func (f *FileFinder) Unhashed(hashes *inbox.Hashes) (list []*accept.File, err er
 }
 
 // HashAhead hashes files by tasks. Fresh does not read them again, unless they have changed.
-func (f *FileFinder) HashAhead(ctx context.Context, tasks task.Local, hashes *inbox.Hashes, list []*accept.File) error {
+func (f *FileFinder) HashAhead(ctx context.Context, tasks lake.LocalTasks, hashes *inbox.Hashes,
+	list []*accept.File) error {
 	hashes.Mark(f.Inbox)
 	f.ahead = make(map[string]*hashed)
 	var todo []*hashTask
 	for i, one := range list {
 		todo = append(todo, &hashTask{i, []byte(one.Name), one.Stamp, one.Bytes, f.Options.RangeBytes})
 	}
-	return task.Run(ctx, tasks, task.Stage[hashTask, hashResult]{
+	return lake.RunTasks(ctx, tasks, lake.TaskStage[hashTask, hashResult]{
 		Kind: HashTask, Tasks: todo,
 		Worker: func() func(context.Context, *hashTask) (*hashResult, error) { return hasher(f.Inbox) },
 		Take: func(r *hashResult) error {
@@ -95,7 +96,7 @@ func (f *FileFinder) HashAhead(ctx context.Context, tasks task.Local, hashes *in
 // share. It takes a task and returns its result.
 func HashWorker(in fs.FS) func(context.Context, []byte) ([]byte, error) {
 	one := hasher(in)
-	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, HashTask, b, one) }
+	return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, HashTask, b, one) }
 }
 
 func hasher(in fs.FS) func(context.Context, *hashTask) (*hashResult, error) {

@@ -3,10 +3,9 @@ package run
 import (
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -20,9 +19,9 @@ func BookProblem(err error) error {
 	var outside *money.RangeError
 	switch {
 	case errors.As(err, &limit):
-		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
+		return &RefusedError{What: err.Error(), Hint: hintOf(limit)}
 	case errors.As(err, &outside) && outside.Op == money.OpTotal:
-		return &workspace.RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
+		return &RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
 			"stored: correct the price, or move the new file out of inbox/ and correct its quantities"}
 	}
 	return InBook(err)
@@ -31,12 +30,12 @@ func BookProblem(err error) error {
 // InBook converts an error that corrected books would fix to the problem that a check of the books would report. It
 // leaves other errors unchanged.
 func InBook(err error) error {
-	var archived *measure.ArchivedError
+	var archived *state.ArchivedError
 	var rate *settlement.MissingRateError
-	var gone *event.GoneError
+	var gone *accept.GoneBookError
 	var missing *books.MissingError
 	var length *settle.PeriodError
-	var crossing *event.CurrencyError
+	var crossing *accept.CurrencyError
 	var price *tariff.NoPriceError
 	var model *tariff.NoUsageError
 	switch {

@@ -3,13 +3,12 @@ package run
 import (
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 )
 
 // booksDiff is the effect of today's books on open cycles that were rated with others. It is nil, which means
 // everything, unless all of these were rated with the books of the stored copy and with today's settings (CHANGE-1).
-func (r *runState) booksDiff() *change.Change {
+func (r *runState) booksDiff() *state.Change {
 	var rated []string // the fingerprints with which cycles were rated
 	for _, ref := range r.txn.SubTxn.Base().Manifest.Cycles {
 		if c := ref.Period(); c > r.closed && r.refold(c) {
@@ -20,19 +19,19 @@ func (r *runState) booksDiff() *change.Change {
 		return nil
 	}
 	newest := func() (int64, error) { return r.txn.SubTxn.Base().Manifest.Number, nil }
-	old, err := change.Load(change.Current(r.o.BooksCopy, newest), r.ws.Settings)
+	old, err := state.LoadKeptBooks(state.CurrentBooks(r.o.BooksCopy, newest), r.ws.Settings)
 	if err != nil {
 		r.everything(err)
 		return nil
 	}
-	before := workspace.Fingerprint(&workspace.Workspace{Settings: r.ws.Settings, Books: old})
+	before := Fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
 	for _, books := range rated {
 		if books != before {
 			r.everything(errors.New("the copy of the books is not what they were rated with, or settings changed"))
 			return nil
 		}
 	}
-	return change.Compare(old, r.ws.Books)
+	return state.CompareBooks(old, r.ws.Books)
 }
 
 // everything logs why changed books cause all days of open cycles to be rated again. That costs time only.
@@ -43,9 +42,9 @@ func (r *runState) prepareBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	root, err := workspace.BooksRoot(r.ws.Dir, &r.ws.Settings)
+	root, err := BooksRoot(r.ws.Dir, &r.ws.Settings)
 	if err == nil {
-		err = change.Prepare(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number, root, r.ws.Books.Hash)
+		err = state.PrepareBooks(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number, root, r.ws.Books.Hash)
 	}
 	r.o.Debug("changed books will rate all days of open cycles again", err)
 }
@@ -53,7 +52,7 @@ func (r *runState) prepareBooks() {
 // keepBooks completes prepareBooks after the commit.
 func (r *runState) keepBooks() {
 	if r.o.BooksCopy != "" && !r.job.dryRun {
-		err := change.Keep(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number)
+		err := state.KeepBooksFile(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number)
 		r.o.Debug("changed books will rate all days of open cycles again", err)
 	}
 }

@@ -5,11 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // PublishTask is the stage of tasks that insert the files of a bucket into ClickHouse. The number of a task is that of
@@ -18,14 +14,14 @@ const PublishTask = "publish"
 
 // elsewhere is publish.Options.Elsewhere with the workers of the engine; nil = there is no engine, or tasks cannot do
 // this publish. The process that publishes inserts what the workers do not insert.
-func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po PublishOptions,
-	o workspace.Options) func(context.Context, []int) error {
-	if o.Engine == nil || po != (PublishOptions{Cycle: place.NoCycle}) {
+func elsewhere(w *Workspace, snap *lake.Snapshot, po PublishOptions,
+	o Options) func(context.Context, []int) error {
+	if o.Engine == nil || po != (PublishOptions{Cycle: lake.NoCycle}) {
 		return nil
 	}
 	return func(ctx context.Context, buckets []int) error {
-		work := &task.Work{Run: string(publication(w, snap, o)), Build: o.Build, Stage: PublishTask, Tasks: buckets}
-		err := o.Engine.Do(ctx, work, func(a *task.Attempt) {
+		work := &lake.TaskWork{Run: string(publication(w, snap, o)), Build: o.Build, Stage: PublishTask, Tasks: buckets}
+		err := o.Engine.Do(ctx, work, func(a *lake.TaskAttempt) {
 			if o.Attempt != nil {
 				o.Attempt(a)
 			}
@@ -38,15 +34,15 @@ func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po PublishOptions,
 }
 
 // publication identifies what is published: the state of the lake, and the build, settings and books that read it.
-func publication(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) manifest.Hash {
-	return manifest.HashBytes(fmt.Appendf(nil, "publish %s %q %s %s", snap.Hash, o.Build, SettingsHash(w),
+func publication(w *Workspace, snap *lake.Snapshot, o Options) lake.Hash {
+	return lake.HashBytes(fmt.Appendf(nil, "publish %s %q %s %s", snap.Hash, o.Build, SettingsHash(w),
 		BooksHash(w)))
 }
 
 // DoPublishTask inserts the files of a bucket for the process that publishes. Errors: *RefusedError if this process
 // does not have the state, build, settings and books of the publication; those of publish.InsertBucket.
-func DoPublishTask(ctx context.Context, w *workspace.Workspace, of manifest.Hash, bucket int,
-	o workspace.Options) error {
+func DoPublishTask(ctx context.Context, w *Workspace, of lake.Hash, bucket int,
+	o Options) error {
 	to, err := server(w, o)
 	if err != nil {
 		return err
@@ -57,7 +53,7 @@ func DoPublishTask(ctx context.Context, w *workspace.Workspace, of manifest.Hash
 	}
 	return l.Read(func(snap *lake.Snapshot) error {
 		if publication(w, snap, o) != of {
-			return &workspace.RefusedError{
+			return &RefusedError{
 				What: "the lake, the settings, the books or the program changed since the publish began",
 				Hint: "`tollbook publish` publishes the newest state"}
 		}

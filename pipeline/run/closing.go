@@ -6,10 +6,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -17,7 +16,7 @@ import (
 )
 
 // OpenItemsError reports that a cycle was not closed because of open items. Nothing was done.
-type OpenItemsError struct{ workspace.OpenItems }
+type OpenItemsError struct{ OpenItems }
 
 // Error counts what is open.
 func (e *OpenItemsError) Error() string {
@@ -48,18 +47,18 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 	if err := r.state.refuseOpen(&snap.Manifest); err != nil {
 		return err // records that this run accepted
 	}
-	s := &compose.Sources{Snap: snap, Books: r.state.ws.Books, Settings: &r.state.ws.Settings, Prices: r.state.prices,
+	s := &document.Sources{Snap: snap, Books: r.state.ws.Books, Settings: &r.state.ws.Settings, Prices: r.state.prices,
 		Partners: r.state.partners, Limits: rows.Limits{}}
 	first, ok := r.state.txn.SubTxn.Base().Manifest.FirstCycle()
 	if !ok { // the lake begins with this run
 		first = r.state.job.cycle
 	}
-	missing, err := compose.OpenItemsOf(ctx, s, r.state.job.cycle, first, r.state.o.AsOf)
+	missing, err := document.OpenItemsOf(ctx, s, r.state.job.cycle, first, r.state.o.AsOf)
 	if err != nil {
 		return BookProblem(err)
 	}
 	r.state.report.Missing = missing
-	open := workspace.OpenItems{Missing: missing,
+	open := OpenItems{Missing: missing,
 		NotTaken: slices.Concat(notTaken(r.state.report.Files), r.state.report.Held)}
 	if !r.state.job.dryRun && !r.state.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
@@ -77,8 +76,8 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 }
 
 // notTaken returns the feed files of which nothing was taken.
-func notTaken(files []workspace.FileReport) []workspace.FileReport {
-	var out []workspace.FileReport
+func notTaken(files []FileReport) []FileReport {
+	var out []FileReport
 	for i := range files {
 		if files[i].Fault != "" || files[i].Deferred != "" {
 			out = append(out, files[i])
@@ -114,8 +113,8 @@ func (r *closingCheck) noteOldRates() error {
 }
 
 // marginFiles returns the files of margins of the job's cycle.
-func (r *closingCheck) marginFiles() []manifest.FileEntry {
-	return r.state.next.Entries.Select(manifest.CycleOf(r.state.job.cycle), func(k manifest.FileKey) bool {
+func (r *closingCheck) marginFiles() []lake.FileEntry {
+	return r.state.next.Entries.Select(lake.CycleOf(r.state.job.cycle), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name
 	})
 }
@@ -132,6 +131,6 @@ func (r *closingCheck) refuseUnallocated() error {
 		r.state.report.Refused = true
 		return nil
 	}
-	return &workspace.RefusedError{What: what,
+	return &RefusedError{What: what,
 		Hint: "add rules to books/allocation.yaml, or products and prices, until `tollbook query unallocated` is empty"}
 }

@@ -2,21 +2,21 @@ package run
 
 import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
 // watchRejects prepares the search for accepted records with the identity of a reject: an open one, one that a person
 // dismissed, or one of this run.
 func (r *runState) watchRejects(cfg *accept.Config) error {
-	r.watch = rejects.NewWatch(r.ws.Books.Zone, r.nameOf)
-	want := func(x *rejects.Row) error {
-		if x.End.State() != rejects.Corrected {
+	r.watch = accept.NewRejectWatch(r.ws.Books.Zone, r.nameOf)
+	want := func(x *accept.RejectRow) error {
+		if x.End.State() != accept.CorrectedReject {
 			r.watch.Want(x.Feed, x.Column, x.Reason, x.Header, x.Raw)
 		}
 		return nil
 	}
-	for _, e := range append(r.next.Entries.Find(rejects.OpenKey()), r.next.Entries.Find(rejects.EndedKey())...) {
-		if err := rejects.Each(r.txn.SubTxn, e, want); err != nil {
+	for _, e := range append(r.next.Entries.Find(accept.OpenRejectsKey()),
+		r.next.Entries.Find(accept.EndedRejectsKey())...) {
+		if err := accept.EachReject(r.txn.SubTxn, e, want); err != nil {
 			return err
 		}
 	}
@@ -32,7 +32,8 @@ func (r *runState) watchRejects(cfg *accept.Config) error {
 
 // correctRejects ends the rejects for whose identity this run accepted a record (REJ-2).
 func (rc *reconciler) correctRejects() error {
-	n, err := rejects.Correct(rc.state.txn.SubTxn, rc.state.ws.Books.Zone, rc.state.watch.Found(), rc.state.o.AsOf)
+	n, err := accept.CorrectRejects(rc.state.txn.SubTxn, rc.state.ws.Books.Zone, rc.state.watch.Found(),
+		rc.state.o.AsOf)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,9 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
+	intake "github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -20,7 +18,7 @@ func (r *run) costs(ctx context.Context) error {
 	if len(r.state.ws.Settings.Costs.Sources.All()) == 0 && len(r.state.next.Entries.Find(costs.DeliveriesKey())) == 0 {
 		return nil // the feature is not used
 	}
-	r.state.o.BeginStage(workspace.StageCosts)
+	r.state.o.BeginStage(StageCosts)
 	if r.hashes == nil {
 		var err error
 		if r.hashes, err = inbox.LoadHashes(r.state.o.HashCache); err != nil {
@@ -38,16 +36,16 @@ func (r *run) costs(ctx context.Context) error {
 		Now: r.state.o.Started, Until: r.state.o.InboxUntil, AsOf: r.state.o.AsOf, Closed: r.state.closed,
 		Archived: r.state.archivedThrough(),
 		MonthEnd: func(c period.Cycle) bool {
-			ref, _ := r.state.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+			ref, _ := r.state.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
 			return ref.MonthEnd || c == r.state.job.cycle
 		},
-		Inputs: r.state.books, Rerate: place.NoCycle, Accept: r.state.o.AcceptRejects,
+		Inputs: r.state.books, Rerate: lake.NoCycle, Accept: r.state.o.AcceptRejects,
 	}
 	if re := r.state.job.rerate; re != nil {
 		stage.Rerate = re.cycle
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,
-				Prices: tariff.Compile(re.draft, workspace.Rules(&r.state.ws.Settings))}
+				Prices: tariff.Compile(re.draft, Rules(&r.state.ws.Settings))}
 		}
 	}
 	result, err := stage.Run(ctx)
@@ -69,7 +67,7 @@ func (r *run) costs(ctx context.Context) error {
 	r.state.report.Notes = append(r.state.report.Notes, result.Notes...)
 	r.state.report.Costs = r.state.report.Costs || result.Attention
 	r.state.newFiles(r.inbox).Strange(result.Strange)
-	r.state.newFiles(r.inbox).Left(intake.Folder, result.Left)
+	r.state.newFiles(r.inbox).Left(intake.CostFolder, result.Left)
 	if result.Accepted {
 		r.state.o.AcceptRejects = ""
 	}

@@ -6,17 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // moneyTotals returns the control totals of a cycle's lines and statements for each currency, which must agree (§10.7);
 // a cycle of one currency has none. The totals of lines are sums of the customers' daily sums.
-func (t *TotalsState) moneyTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
+func (t *TotalsState) moneyTotals(cycle string, files []lake.FileEntry) ([]lake.TableTotal, error) {
 	stated := make(map[string]*tableSums) // by currency
 	for _, e := range files {
 		for _, s := range e.Sums {
@@ -28,7 +27,7 @@ func (t *TotalsState) moneyTotals(cycle string, files []manifest.FileEntry) ([]m
 				stated[currency] = newTableSums()
 			}
 			column, _, _ := strings.Cut(s.Column, ".")
-			if err := stated[currency].add(manifest.Sum{Column: column, Value: s.Value}); err != nil {
+			if err := stated[currency].add(lake.ColumnSum{Column: column, Value: s.Value}); err != nil {
 				return nil, fmt.Errorf("%s: %w", e.Path, err)
 			}
 		}
@@ -40,7 +39,7 @@ func (t *TotalsState) moneyTotals(cycle string, files []manifest.FileEntry) ([]m
 	if err != nil {
 		return nil, err
 	}
-	var list []manifest.Total
+	var list []lake.TableTotal
 	for _, currency := range slices.Sorted(maps.Keys(stated)) {
 		for i, col := range amountsOfSums {
 			name := tables.Lines().Columns[linesOfSums[i]].Name
@@ -49,10 +48,10 @@ func (t *TotalsState) moneyTotals(cycle string, files []manifest.FileEntry) ([]m
 				return nil, &TotalsError{Name: fmt.Sprintf("%s of cycle %s in %s", name, cycle, currency),
 					Left: sum.String() + " in lines", Right: s + " in statements"}
 			}
-			list = append(list, manifest.Total{Name: cycle + "/lines." + name + "." + currency, Value: sum.String()})
+			list = append(list, lake.TableTotal{Name: cycle + "/lines." + name + "." + currency, Value: sum.String()})
 		}
 		for _, column := range stated[currency].columns {
-			list = append(list, manifest.Total{Name: cycle + "/statements." + column + "." + currency,
+			list = append(list, lake.TableTotal{Name: cycle + "/statements." + column + "." + currency,
 				Value: stated[currency].text(column)})
 		}
 	}
@@ -72,7 +71,7 @@ var (
 )
 
 // moneyOfLines adds up the amounts of the lines of a cycle by currency, in the order of amountsOfSums.
-func (t *TotalsState) moneyOfLines(files []manifest.FileEntry) (sums [len(amountsOfSums)]money.PerCurrency, err error) {
+func (t *TotalsState) moneyOfLines(files []lake.FileEntry) (sums [len(amountsOfSums)]money.PerCurrency, err error) {
 	own, err := rows.StatedCurrencies(t.Txn.SubTxn, files)
 	if err != nil {
 		return sums, err
@@ -81,7 +80,7 @@ func (t *TotalsState) moneyOfLines(files []manifest.FileEntry) (sums [len(amount
 		if e.Table != tables.Sums().Name {
 			continue
 		}
-		err := tablefile.Each(t.Txn.SubTxn, e, tables.Sums(), nil, func(c *parquet.Columns[tables.Sum], row int) error {
+		err := rows.EachRow(t.Txn.SubTxn, e, tables.Sums(), nil, func(c *parquet.Columns[tables.Sum], row int) error {
 			currency := own[c.Word(tables.SumCustomerID).At(row)]
 			for i, col := range amountsOfSums {
 				d := c.Amount(col).At(row)
@@ -103,7 +102,7 @@ func (t *TotalsState) moneyOfLines(files []manifest.FileEntry) (sums [len(amount
 }
 
 // couponsPaid is the coupon_amount of the lines of a cycle by currency. totals are those of moneyTotals.
-func couponsPaid(cycle string, totals []manifest.Total) map[string]string {
+func couponsPaid(cycle string, totals []lake.TableTotal) map[string]string {
 	paid := map[string]string{}
 	for _, t := range totals {
 		if currency, is := strings.CutPrefix(t.Name, cycle+"/lines.coupon_amount."); is {
@@ -115,12 +114,12 @@ func couponsPaid(cycle string, totals []manifest.Total) map[string]string {
 
 // withCurrencies removes from the control totals of a table those sums of amounts for which byMoney has one for each
 // currency.
-func withCurrencies(list, byMoney []manifest.Total) []manifest.Total {
+func withCurrencies(list, byMoney []lake.TableTotal) []lake.TableTotal {
 	apart := make(map[string]bool, len(byMoney))
 	for _, t := range byMoney {
 		apart[t.Name[:strings.LastIndexByte(t.Name, '.')]] = true
 	}
-	return slices.DeleteFunc(list, func(t manifest.Total) bool {
+	return slices.DeleteFunc(list, func(t lake.TableTotal) bool {
 		return apart[t.Name] || strings.Count(t.Name, ".") > 1
 	})
 }

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/commitments"
+	"github.com/tollbook/tollbook/pipeline/fold/closed"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/pipeline/fold/day"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -33,13 +33,13 @@ type Difference struct {
 }
 
 // ReratedOf converts a difference, with the names from the books.
-func ReratedOf(b *books.Books, d *rerate.Difference) Difference {
+func ReratedOf(b *books.Books, d *closed.RerateDifference) Difference {
 	sku, id := "", d.Charge
 	if d.SKU >= 0 {
 		sku = b.Products[d.SKU].SKU
 	}
-	if about, err := commitments.ParseAbout(d.Commitment); d.Commitment != "" && err == nil {
-		id = measure.CommitmentPrefix + about.ID
+	if about, err := day.ParseAboutCommitment(d.Commitment); d.Commitment != "" && err == nil {
+		id = state.CommitmentPrefix + about.ID
 	}
 	out := Difference{CustomerID: b.Customers[d.Customer].ID, SKU: sku, ID: id, Region: d.Region,
 		Resource:    d.Resource,
@@ -60,14 +60,14 @@ func ReratedCosts(list []costs.Difference) (out []Difference) {
 		for _, why := range []struct {
 			is   bool
 			word string
-		}{{d.Repriced, rerate.ReasonPrice}, {d.Rediscounted, rerate.ReasonDiscount},
-			{d.Requantified, rerate.ReasonQuantity}} {
+		}{{d.Repriced, closed.ReasonPrice}, {d.Rediscounted, closed.ReasonDiscount},
+			{d.Requantified, closed.ReasonQuantity}} {
 			if why.is {
 				one.Why = append(one.Why, why.word)
 			}
 		}
 		if one.Why == nil {
-			one.Why = []string{rerate.ReasonOther}
+			one.Why = []string{closed.ReasonOther}
 		}
 		out = append(out, one)
 	}

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -34,24 +33,24 @@ type DismissReport struct {
 	Why      string         `json:"why,omitempty"`
 	Rejects  []DismissedRow `json:"rejects"` // those that were named, by feed, file, row and hash
 	Open     int64          `json:"open"`    // open rejects of the lake afterwards
-	workspace.Publication
+	Publication
 }
 
 // DismissedRow is a reject that was named.
 type DismissedRow struct {
-	File   string        `json:"file"`
-	Row    int64         `json:"row"`
-	Reason string        `json:"reason"`
-	ID     string        `json:"id"`
-	State  rejects.State `json:"state"`            // state afterwards
-	Before bool          `json:"before,omitempty"` // it was in this state before
-	Detail string        `json:"detail,omitempty"` // for a corrected reject: the record that corrected it
+	File   string             `json:"file"`
+	Row    int64              `json:"row"`
+	Reason string             `json:"reason"`
+	ID     string             `json:"id"`
+	State  accept.RejectState `json:"state"`            // state afterwards
+	Before bool               `json:"before,omitempty"` // it was in this state before
+	Detail string             `json:"detail,omitempty"` // for a corrected reject: the record that corrected it
 }
 
 // DismissRejects ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). A repetition
-// changes nothing but publishes again. Errors: *workspace.RefusedError for a name that fits no reject or several
+// changes nothing but publishes again. Errors: *RefusedError for a name that fits no reject or several
 // records; those of the lake and of publishing. With an error of publishing there is a report.
-func DismissRejects(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport,
+func DismissRejects(ctx context.Context, w *Workspace, d DismissOptions, o Options) (*DismissReport,
 	error) {
 	r := &DismissReport{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []DismissedRow{}}
 	if err := apply(ctx, w, &d, &o, r); err != nil {
@@ -61,13 +60,13 @@ func DismissRejects(ctx context.Context, w *workspace.Workspace, d DismissOption
 }
 
 // apply is Run without publishing.
-func apply(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options,
+func apply(ctx context.Context, w *Workspace, d *DismissOptions, o *Options,
 	r *DismissReport) (err error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return err
 	}
-	o.BeginStage(workspace.StageBegin)
+	o.BeginStage(StageBegin)
 	txn, err := l.Begin()
 	if err != nil {
 		return err
@@ -75,16 +74,16 @@ func apply(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *wo
 	defer func() { err = txn.End(err) }()
 	next := txn.Next()
 	r.Manifest = txn.SubTxn.Base().Manifest.Number
-	o.BeginStage(workspace.StageRejects)
+	o.BeginStage(StageRejects)
 	named, err := d.find(txn, w.Books.Zone)
 	if err != nil {
 		return err
 	}
-	end := func(x *rejects.Row) rejects.End { return d.end(x, named, o.AsOf) }
-	if _, err := rejects.Update(txn.SubTxn, end); err != nil {
+	end := func(x *accept.RejectRow) accept.RejectEnd { return d.end(x, named, o.AsOf) }
+	if _, err := accept.UpdateRejects(txn.SubTxn, end); err != nil {
 		return err
 	}
-	for _, x := range slices.SortedFunc(maps.Values(named), rejects.Compare) {
+	for _, x := range slices.SortedFunc(maps.Values(named), accept.CompareRejects) {
 		end := d.end(x, named, o.AsOf)
 		row := DismissedRow{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(),
 			Before: end == x.End}
@@ -93,11 +92,11 @@ func apply(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *wo
 		}
 		r.Rejects = append(r.Rejects, row)
 	}
-	for _, e := range next.Entries.Find(rejects.OpenKey()) {
+	for _, e := range next.Entries.Find(accept.OpenRejectsKey()) {
 		r.Open += e.Rows
 	}
 	next.SetRun(o.AsOf.String(), r.Command)
-	o.BeginStage(workspace.StageCommit)
+	o.BeginStage(StageCommit)
 	changed, err := txn.Commit(ctx)
 	if changed {
 		r.Changed, r.Manifest = true, next.Number()
@@ -107,26 +106,28 @@ func apply(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *wo
 
 // end returns how a reject ends: the named ones are dismissed, or open again. A reject in the requested state stays
 // unchanged.
-func (d *DismissOptions) end(x *rejects.Row, named map[rejects.Origin]*rejects.Row, asOf period.Instant) rejects.End {
+func (d *DismissOptions) end(x *accept.RejectRow, named map[accept.RejectOrigin]*accept.RejectRow,
+	asOf period.Instant) accept.RejectEnd {
 	end := x.End
 	if named[x.Origin()] == nil {
 		return end
 	}
 	switch state := end.State(); {
-	case d.Restore && state == rejects.Dismissed:
-		end = rejects.End{}
-	case !d.Restore && state == rejects.Open:
-		end = rejects.End{By: d.By, Why: d.Why, DismissedAt: asOf}
+	case d.Restore && state == accept.DismissedReject:
+		end = accept.RejectEnd{}
+	case !d.Restore && state == accept.OpenReject:
+		end = accept.RejectEnd{By: d.By, Why: d.Why, DismissedAt: asOf}
 	}
 	return end
 }
 
 // find returns the named rejects, by place. Errors: *RefusedError.
-func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Origin]*rejects.Row, error) {
-	fits := make([][]*rejects.Row, len(d.Names))
+func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[accept.RejectOrigin]*accept.RejectRow, error) {
+	fits := make([][]*accept.RejectRow, len(d.Names))
 	next := txn.Next()
-	for _, e := range append(next.Entries.Find(rejects.OpenKey()), next.Entries.Find(rejects.EndedKey())...) {
-		err := rejects.Each(txn.SubTxn, e, func(x *rejects.Row) error {
+	for _, e := range append(next.Entries.Find(accept.OpenRejectsKey()),
+		next.Entries.Find(accept.EndedRejectsKey())...) {
+		err := accept.EachReject(txn.SubTxn, e, func(x *accept.RejectRow) error {
 			for i, name := range d.Names {
 				if nameFits(name, x) {
 					fits[i] = append(fits[i], x)
@@ -138,10 +139,10 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Ori
 			return nil, err
 		}
 	}
-	named := make(map[rejects.Origin]*rejects.Row)
+	named := make(map[accept.RejectOrigin]*accept.RejectRow)
 	for i, name := range d.Names {
 		if len(fits[i]) == 0 {
-			return nil, &workspace.RefusedError{What: fmt.Sprintf("no reject is named %q", name),
+			return nil, &RefusedError{What: fmt.Sprintf("no reject is named %q", name),
 				Hint: "name it by its file and row, as usage/a.csv:12, or by its id; `tollbook rejects --all` lists " +
 					"all of them"}
 		}
@@ -156,7 +157,7 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejects.Ori
 }
 
 // nameFits reports whether a name means a reject.
-func nameFits(name string, x *rejects.Row) bool {
+func nameFits(name string, x *accept.RejectRow) bool {
 	if name == x.ID || name == x.File {
 		return name != ""
 	}
@@ -172,7 +173,7 @@ func nameFits(name string, x *rejects.Row) bool {
 const hashDigits = 8
 
 // oneRecord refuses a name that means records of several identities, or rows of several files of one name.
-func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
+func oneRecord(name string, fits []*accept.RejectRow, zone *period.Zone) error {
 	first := fits[0]
 	id, known := first.Identity(zone)
 	for _, x := range fits[1:] {
@@ -187,7 +188,7 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 			same = x.Hash == first.Hash
 		}
 		if !same {
-			return &workspace.RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record",
+			return &RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record",
 				name),
 				Hint: fmt.Sprintf("name each by its file and row, or the file's hash and the row: %s", placesOf(fits))}
 		}
@@ -196,7 +197,7 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 }
 
 // placesOf lists the places of the first few rejects.
-func placesOf(list []*rejects.Row) string {
+func placesOf(list []*accept.RejectRow) string {
 	const maxNamed = 5
 	var out []string
 	for i, x := range list {

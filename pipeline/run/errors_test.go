@@ -4,9 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -14,8 +14,8 @@ import (
 // not if the lake is damaged.
 func TestBothErrors(t *testing.T) {
 	t.Parallel()
-	server, other := new(clickhouse.Error), new(iceberg.OtherLakeError)
-	damaged := &lakeerr.CorruptError{Name: "lines", Detail: "hash", Hint: "restore it"}
+	server, other := new(publish.ServerError), new(iceberg.OtherLakeError)
+	damaged := &lake.CorruptError{Name: "lines", Detail: "hash", Hint: "restore it"}
 	if problem.ClassOf(server) != problem.Retryable || problem.ClassOf(other) == problem.Retryable {
 		t.Fatalf("classes %d and %d", problem.ClassOf(server), problem.ClassOf(other))
 	}

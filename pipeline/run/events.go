@@ -6,16 +6,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -25,15 +21,15 @@ import (
 // eventStage decides about the events of a run: orders, adjustments, account events, and events of partners.
 type eventStage struct {
 	state   *runState
-	intake  *events.Intake
-	decided []event.Decision
-	remade  map[place.Place]bool // places whose event lines are calculated again
-	touched map[place.Place]bool // these, and other places whose lines or account events changed
-	unread  []string             // feeds about partners' money whose events are not loaded
+	intake  *accept.EventIntake
+	decided []accept.EventDecision
+	remade  map[lake.Place]bool // places whose event lines are calculated again
+	touched map[lake.Place]bool // these, and other places whose lines or account events changed
+	unread  []string            // feeds about partners' money whose events are not loaded
 
-	counts  map[int32]incoming.FileCount // of rows of events, by file of the scan
-	rejects []accept.Reject              // of rows of events
-	cycles  []period.Cycle               // with events of this run
+	counts  map[int32]state.FileCount // of rows of events, by file of the scan
+	rejects []accept.Reject           // of rows of events
+	cycles  []period.Cycle            // with events of this run
 }
 
 // decide decides about the rows of the feeds of events, stores the accepted ones, and finds the places whose event
@@ -48,10 +44,10 @@ func (ev *eventStage) decide() error {
 	if err != nil {
 		return fmt.Errorf("read incentives: %w", err)
 	}
-	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.state.ws.Books.Zone, Partners: ev.state.partners,
+	ev.decided = book.Decide(ev.intake, &accept.EventTerms{Zone: ev.state.ws.Books.Zone, Partners: ev.state.partners,
 		Closed: closed, BilledIn: ev.state.billedIn, Source: ev.state.source,
 		Drop: func(file int32) bool { return !ev.state.scanned.Taken(file) }})
-	book.Ledger.Stored(ev.state.txn.SubTxn, ev.state.next.Entries.Find(event.MoneyKey()))
+	book.Ledger.Stored(ev.state.txn.SubTxn, ev.state.next.Entries.Find(accept.MoneyKey()))
 	st := ev.state.store()
 	if ev.remade, err = st.StoreOrders(book); err != nil {
 		return err
@@ -59,7 +55,7 @@ func (ev *eventStage) decide() error {
 	ev.addRefolded()
 	ev.touched = maps.Clone(ev.remade)
 	added := st.NewAccounts(book)
-	for _, p := range place.InOrder(added) {
+	for _, p := range lake.PlacesInOrder(added) {
 		if err := st.AddAccounts(p, added[p]); err != nil {
 			return err
 		}
@@ -87,7 +83,7 @@ func (ev *eventStage) addRefolded() {
 		}
 		for _, e := range ev.state.next.Entries.Files(ref.Cycle) {
 			if e.Table == tables.Orders().Name || e.Table == tables.Adjustments().Name {
-				ev.remade[place.Place{Cycle: c, Bucket: e.Bucket}] = true
+				ev.remade[lake.Place{Cycle: c, Bucket: e.Bucket}] = true
 			}
 		}
 	}
@@ -95,9 +91,9 @@ func (ev *eventStage) addRefolded() {
 
 // acceptedEvents reads the events that earlier runs accepted. Of orders, adjustments and account events, of which there
 // can be many, it reads only those that decisions need.
-func (ev *eventStage) acceptedEvents() (*events.Book, error) {
-	book := events.NewBook()
-	for _, e := range ev.state.next.Entries.Find(event.StepsKey()) {
+func (ev *eventStage) acceptedEvents() (*accept.EventBook, error) {
+	book := accept.NewEventBook()
+	for _, e := range ev.state.next.Entries.Find(accept.StepsKey()) {
 		if err := book.LoadStatuses(ev.state.txn.SubTxn, e, ev.state.ws.Books); err != nil {
 			return nil, err
 		}
@@ -121,7 +117,7 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 			}
 		}
 	}
-	for _, e := range ev.state.next.Entries.Find(event.IncentivesKey()) {
+	for _, e := range ev.state.next.Entries.Find(accept.IncentivesKey()) {
 		if err := book.LoadIncentives(ev.state.txn.SubTxn, e); err != nil {
 			return nil, err
 		}
@@ -144,8 +140,8 @@ const couponFeed = "coupons"
 // moneyFeeds returns the feeds about partners' money whose events are held in memory.
 func moneyFeeds() []string {
 	var names []string
-	for _, spec := range feeds.PartnerMoney() {
-		if spec.Name != events.LedgerFeed {
+	for _, spec := range feed.PartnerMoneySpecs() {
+		if spec.Name != accept.LedgerFeed {
 			names = append(names, spec.Name)
 		}
 	}
@@ -153,8 +149,8 @@ func moneyFeeds() []string {
 }
 
 // loadMoney reads the events about partners' money of some feeds.
-func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
-	for _, e := range ev.state.next.Entries.Find(event.MoneyKey()) {
+func (ev *eventStage) loadMoney(book *accept.EventBook, feedNames []string) error {
+	for _, e := range ev.state.next.Entries.Find(accept.MoneyKey()) {
 		if err := book.LoadMoney(ev.state.txn.SubTxn, e, feedNames...); err != nil {
 			return err
 		}
@@ -163,15 +159,15 @@ func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
 }
 
 // store returns the store of events in the run's transaction.
-func (r *runState) store() *events.Store {
-	return &events.Store{Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
-		Bucket: func(customer string) int { return place.Bucket(customer, r.ws.Settings.Lake.Buckets) }}
+func (r *runState) store() *accept.EventStore {
+	return &accept.EventStore{Txn: r.txn.SubTxn, Books: r.ws.Books, Prices: r.prices,
+		Bucket: func(customer string) int { return lake.BucketOf(customer, r.ws.Settings.Lake.Buckets) }}
 }
 
 // source is the original file and row of a row of the run; for a retry, those with which it was rejected.
-func (r *runState) source(file int32, row int64) event.Source {
+func (r *runState) source(file int32, row int64) accept.EventSource {
 	f := r.scanned.Files[file]
-	from := event.Source{Hash: f.Hash, Header: f.Header}
+	from := accept.EventSource{Hash: f.Hash, Header: f.Header}
 	from.File, from.Row = r.nameOf(file, row)
 	return from
 }
@@ -201,24 +197,24 @@ func (ev *eventStage) touchedCycles() []period.Cycle {
 
 // refold reports whether a cycle was rated with other books than today's.
 func (r *runState) refold(c period.Cycle) bool {
-	ref, _ := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+	ref, _ := r.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
 	return ref.Books != "" && ref.Books != r.books
 }
 
 // archived reports whether files of a closed cycle left the lake.
 func (r *runState) archived(c period.Cycle) bool {
-	ref, _ := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+	ref, _ := r.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
 	return ref.Archived != nil
 }
 
 // refuse applies a replay's decisions about the account events of open cycles (§6.3): replayed has, by place, the ids
 // of events that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
 // between their counts of accepted and rejected rows, and in or out of the rejects. It must run before count.
-func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
+func (ev *eventStage) refuse(replayed map[lake.Place]map[string]bool) error {
 	st := ev.state.store()
-	var mine []event.Decision
-	var earlier []events.Turn
-	for _, p := range place.InOrder(replayed) {
+	var mine []accept.EventDecision
+	var earlier []accept.EventTurn
+	for _, p := range lake.PlacesInOrder(replayed) {
 		if p.Cycle <= ev.state.closed {
 			return fmt.Errorf("cycle %s is closed: its account events are not decided again", p.Cycle)
 		}
@@ -230,7 +226,8 @@ func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 			if e.File >= 0 {
 				mine = append(mine, e.Refusal())
 			} else {
-				earlier = append(earlier, events.Turn{Feed: "accounts", From: e.From, Was: !e.Refused, Is: e.Refused,
+				earlier = append(earlier, accept.EventTurn{Feed: "accounts", From: e.From, Was: !e.Refused,
+					Is:      e.Refused,
 					Refusal: e.Refusal()})
 			}
 		}
@@ -240,12 +237,12 @@ func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
 }
 
 // refuseNew changes the decisions about rows of this run.
-func (ev *eventStage) refuseNew(list []event.Decision) {
+func (ev *eventStage) refuseNew(list []accept.EventDecision) {
 	type rowKey struct {
 		file int32
 		row  int64
 	}
-	refused := make(map[rowKey]event.Decision, len(list))
+	refused := make(map[rowKey]accept.EventDecision, len(list))
 	for _, d := range list {
 		refused[rowKey{d.File, d.Row}] = d
 	}
@@ -258,7 +255,7 @@ func (ev *eventStage) refuseNew(list []event.Decision) {
 
 // turn moves rows of earlier runs between accepted and rejected, in the counts of their files and in the stored
 // rejects.
-func (ev *eventStage) turn(list []events.Turn) error {
+func (ev *eventStage) turn(list []accept.EventTurn) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -277,7 +274,8 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		if one.Is {
 			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
 		} else {
-			ev.state.watch.AcceptedNow(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
+			ev.state.watch.AcceptedNow(one.Feed, one.Refusal.ID, accept.RejectPlace{File: one.From.File,
+				Row: one.From.Row})
 		}
 		ev.state.next.SetInput(in)
 	}
@@ -294,16 +292,16 @@ func (ev *eventStage) turn(list []events.Turn) error {
 		return err
 	}
 	open = t.Apply(open)
-	slices.SortFunc(open, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	return ev.state.replaceRejects(rejects.OpenKey(), open)
+	slices.SortFunc(open, func(a, b accept.RejectRow) int { return accept.CompareRejects(&a, &b) })
+	return ev.state.replaceRejects(accept.OpenRejectsKey(), open)
 }
 
 // turnEnded removes rows that are now accepted from the ended rejects.
 func (ev *eventStage) turnEnded(t *TurnedRejects) error {
-	var ended []rejects.Row
+	var ended []accept.RejectRow
 	changed := false
-	for _, e := range ev.state.next.Entries.Find(rejects.EndedKey()) {
-		err := rejects.Each(ev.state.txn.SubTxn, e, func(x *rejects.Row) error {
+	for _, e := range ev.state.next.Entries.Find(accept.EndedRejectsKey()) {
+		err := accept.EachReject(ev.state.txn.SubTxn, e, func(x *accept.RejectRow) error {
 			if t.Ends(x) {
 				changed = true
 			} else {
@@ -318,13 +316,13 @@ func (ev *eventStage) turnEnded(t *TurnedRejects) error {
 	if !changed {
 		return nil
 	}
-	slices.SortFunc(ended, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
-	return ev.state.replaceRejects(rejects.EndedKey(), ended)
+	slices.SortFunc(ended, func(a, b accept.RejectRow) int { return accept.CompareRejects(&a, &b) })
+	return ev.state.replaceRejects(accept.EndedRejectsKey(), ended)
 }
 
 // replaceRejects replaces all rejects that the next state has for a key.
-func (r *runState) replaceRejects(key manifest.FileKey, list []rejects.Row) error {
-	w := rejects.NewWriter(r.txn.SubTxn, key)
+func (r *runState) replaceRejects(key lake.FileKey, list []accept.RejectRow) error {
+	w := accept.NewRejectWriter(r.txn.SubTxn, key)
 	for i := range list {
 		if err := w.Add(&list[i]); err != nil {
 			return err
@@ -346,7 +344,7 @@ func (ev *eventStage) count() {
 }
 
 // countRow counts the decision about a row.
-func (ev *eventStage) countRow(d *event.Decision) {
+func (ev *eventStage) countRow(d *accept.EventDecision) {
 	n := ev.counts[d.File]
 	switch {
 	case d.Why != reason.None:
@@ -358,7 +356,8 @@ func (ev *eventStage) countRow(d *event.Decision) {
 	default:
 		n.Accepted++
 		file, row := ev.state.nameOf(d.File, d.Row)
-		ev.state.watch.AcceptedEvent(ev.state.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
+		ev.state.watch.AcceptedEvent(ev.state.scanned.Files[d.File].Feed, d.ID,
+			accept.RejectPlace{File: file, Row: row})
 	}
 	ev.counts[d.File] = n
 }

@@ -14,12 +14,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -74,28 +70,28 @@ func instantOf(t *testing.T, text string) period.Instant {
 }
 
 // play performs one run, in which the verdicts of the replay apply after rating and before counting.
-func (l *ledger) play(n night) *workspace.Report {
+func (l *ledger) play(n night) *Report {
 	l.Helper()
 	for name, text := range n.files {
 		l.write(name, text)
 	}
-	ws, err := workspace.Open(l.dir)
+	ws, err := Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
 	asOf := instantOf(l.T, n.asOf)
-	j := job{command: "run nightly", cycle: place.NoCycle, retry: n.retry}
+	j := job{command: "run nightly", cycle: lake.NoCycle, retry: n.retry}
 	if n.close != "" {
 		if j.cycle, err = period.ParseCycle(n.close); err != nil {
 			l.Fatal(err)
 		}
 		j.close = true
 	}
-	lake, err := ws.Lake(workspace.Options{})
+	lake, err := ws.Lake(Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
-	r := newRun(ws, workspace.Options{AsOf: asOf}, j)
+	r := newRun(ws, Options{AsOf: asOf}, j)
 	if r.state.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
@@ -109,7 +105,7 @@ func (l *ledger) play(n night) *workspace.Report {
 
 // config returns the configuration of the scan of a run.
 func (l *ledger) config(r *run) *accept.Config {
-	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
+	r.events.intake = &accept.EventIntake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
 		Latest: r.state.o.AsOf}
 	return &accept.Config{Books: r.state.ws.Books, Prices: r.state.prices, Settings: &r.state.ws.Settings,
 		AsOf: r.state.o.AsOf, Inbox: r.inbox, Feed: new(feed.Files), Txn: r.state.txn.SubTxn, Events: r.events.intake,
@@ -140,7 +136,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if r.folded, err = r.folder().Run(ctx); err != nil {
 		return err
 	}
-	replayed := make(map[place.Place]map[string]bool)
+	replayed := make(map[lake.Place]map[string]bool)
 	for cycle, ids := range refused {
 		c, err := period.ParseCycle(cycle)
 		if err != nil {
@@ -151,7 +147,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 			set[id] = true
 		}
 		for bucket := range r.state.ws.Settings.Lake.Buckets {
-			replayed[place.Place{Cycle: c, Bucket: bucket}] = set
+			replayed[lake.Place{Cycle: c, Bucket: bucket}] = set
 		}
 	}
 	if err := r.events.refuse(replayed); err != nil {
@@ -175,11 +171,11 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 // id`, and the stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
-	ws, err := workspace.Open(l.dir)
+	ws, err := Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(workspace.Options{})
+	lk, err := ws.Lake(Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -215,7 +211,7 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 			if e.Table != "account_events" {
 				continue
 			}
-			err := event.EachAccount(txn.SubTxn, e, ws.Books, nil, func(e *event.Account) {
+			err := accept.EachAccount(txn.SubTxn, e, ws.Books, nil, func(e *accept.Account) {
 				accounts = append(accounts, fmt.Sprintf("%s %s %s %t", e.Cycle, e.ID, e.Instant, e.Refused))
 			})
 			if err != nil {
@@ -303,16 +299,16 @@ func TestRefuse(t *testing.T) {
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	nightly := func(asOf string, files map[string]string) *workspace.Report {
+	nightly := func(asOf string, files map[string]string) *Report {
 		t.Helper()
 		for name, text := range files {
 			l.write(name, text)
 		}
-		ws, err := workspace.Open(l.dir)
+		ws, err := Open(l.dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := Nightly(t.Context(), ws, workspace.Options{AsOf: instantOf(t, asOf), Workers: 2})
+		report, err := Nightly(t.Context(), ws, Options{AsOf: instantOf(t, asOf), Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -349,9 +345,9 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed checks that a refusal in a closed cycle is an internal error and commits nothing.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	ev := &eventStage{state: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
+	ev := &eventStage{state: &runState{ws: &Workspace{}, txn: &lake.Txn{},
 		closed: period.CycleOf(2026, 9)}}
-	err := ev.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
+	err := ev.refuse(map[lake.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
 		t.Error(err)
 	}
@@ -439,11 +435,11 @@ const transfersHeader = "transfer_id,cycle,from_partner_id,to_partner_id,custome
 // transfers returns the stored transfers as `cycle own id`.
 func (l *ledger) transfers() (out []string) {
 	l.Helper()
-	ws, err := workspace.Open(l.dir)
+	ws, err := Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(workspace.Options{})
+	lk, err := ws.Lake(Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -452,7 +448,7 @@ func (l *ledger) transfers() (out []string) {
 		l.Fatal(err)
 	}
 	defer txn.Close()
-	book := events.NewBook()
+	book := accept.NewEventBook()
 	for _, ref := range txn.SubTxn.Base().Manifest.Cycles {
 		for _, e := range txn.Next().Entries.Files(ref.Cycle) {
 			if e.Table == "transfers" {

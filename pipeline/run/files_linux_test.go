@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // settledInbox is an inbox whose files seem to be unchanged since 1970, even by ctime, which cannot be set. It counts
@@ -67,7 +66,7 @@ func TestFilesRemembered(t *testing.T) {
 			t.Errorf("run %d: opened %d, want %d; %s", run, opened, reads, diff)
 		}
 	}
-	got, _, opened := l.look(cache, manifest.Input{Feed: want[0].Feed, Hash: want[0].Hash})
+	got, _, opened := l.look(cache, lake.Input{Feed: want[0].Feed, Hash: want[0].Hash})
 	if diff := cmp.Diff(want[1:], got); diff != "" || opened != 0 {
 		t.Errorf("one taken: opened %d; %s", opened, diff)
 	}
@@ -80,18 +79,18 @@ func TestFilesRemembered(t *testing.T) {
 }
 
 // look returns the files that a run that knows some inputs would ingest, and the number of files that it opens.
-func (l *ledger) look(cache string, taken ...manifest.Input) ([]*accept.File, *workspace.Report, int) {
+func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *Report, int) {
 	l.Helper()
-	ws, err := workspace.Open(l.dir)
+	ws, err := Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(workspace.Options{})
+	lk, err := ws.Lake(Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
 	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
-	r := newRun(ws, workspace.Options{HashCache: cache}, job{})
+	r := newRun(ws, Options{HashCache: cache}, job{})
 	r.inbox = inbox
 	if r.state.txn, err = lk.Begin(); err != nil {
 		l.Fatal(err)

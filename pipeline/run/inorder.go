@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -19,15 +17,15 @@ func (r *runState) checkOrder() error {
 		return err
 	}
 	first := r.closed + 1
-	if r.closed == place.NoCycle {
-		withFiles := slices.IndexFunc(m.Cycles, func(ref manifest.CycleRef) bool { return ref.Files != nil })
+	if r.closed == lake.NoCycle {
+		withFiles := slices.IndexFunc(m.Cycles, func(ref lake.CycleRef) bool { return ref.Files != nil })
 		if withFiles < 0 {
 			return nil // the lake begins with this run
 		}
 		first = m.Cycles[withFiles].Period()
 	}
 	for c := first; c < r.job.cycle; c++ {
-		owes, err := measure.MayOwe(r.ws.Books, c)
+		owes, err := state.MayOwe(r.ws.Books, c)
 		if err != nil {
 			return fmt.Errorf("find what cycle %s owes without a record: %w", c, err)
 		}
@@ -39,7 +37,7 @@ func (r *runState) checkOrder() error {
 }
 
 // refuseOpen refuses to close a cycle while an earlier open cycle has files in m.
-func (r *runState) refuseOpen(m *manifest.Manifest) error {
+func (r *runState) refuseOpen(m *lake.Manifest) error {
 	for _, ref := range m.Cycles {
 		if c := ref.Period(); c > r.closed && c < r.job.cycle && ref.Files != nil {
 			return stillOpen(c)
@@ -49,6 +47,6 @@ func (r *runState) refuseOpen(m *manifest.Manifest) error {
 }
 
 func stillOpen(c period.Cycle) error {
-	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", c),
+	return &RefusedError{What: fmt.Sprintf("cycle %s is still open", c),
 		Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", c)}
 }

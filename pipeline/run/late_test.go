@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -93,9 +92,9 @@ func (s *shop) use(file string, rows ...string) {
 	s.lay("inbox/usage/"+file, text)
 }
 
-func (s *shop) open() *workspace.Workspace {
+func (s *shop) open() *run.Workspace {
 	s.t.Helper()
-	w, err := workspace.Open(s.dir)
+	w, err := run.Open(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -103,13 +102,13 @@ func (s *shop) open() *workspace.Workspace {
 }
 
 // at returns the options of a run. cycle parses the name of a cycle.
-func (s *shop) at(asOf string) workspace.Options {
+func (s *shop) at(asOf string) run.Options {
 	s.t.Helper()
 	t, err := period.ParseInstant(asOf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return workspace.Options{AsOf: t, Workers: 2}
+	return run.Options{AsOf: t, Workers: 2}
 }
 
 func (s *shop) cycle(text string) period.Cycle {
@@ -128,7 +127,7 @@ func (s *shop) close(cycle, asOf string) {
 	}
 }
 
-func (s *shop) night(asOf string) *workspace.Report {
+func (s *shop) night(asOf string) *run.Report {
 	s.t.Helper()
 	r, err := run.Nightly(context.Background(), s.open(), s.at(asOf))
 	if err != nil {
@@ -137,7 +136,7 @@ func (s *shop) night(asOf string) *workspace.Report {
 	return r
 }
 
-func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference) {
+func (s *shop) rerate(o run.RerateOptions) (*run.Report, []run.Difference) {
 	s.t.Helper()
 	r, list, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
 	if err != nil {
@@ -150,7 +149,7 @@ func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference)
 // draws.
 func (s *shop) want(cycle string, want ...string) {
 	s.t.Helper()
-	l, err := s.open().Lake(workspace.Options{})
+	l, err := s.open().Lake(run.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

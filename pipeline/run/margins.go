@@ -4,28 +4,28 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // marginTotals returns the control totals of a cycle's margins. Their payments must be equal to those of the lines of
 // cost files, in each currency (§11.6).
-func (t *TotalsState) marginTotals(cycle string, files []manifest.FileEntry) ([]manifest.Total, error) {
+func (t *TotalsState) marginTotals(cycle string, files []lake.FileEntry) ([]lake.TableTotal, error) {
 	margins, err := sumBuckets(files, tables.Margins().Name)
 	if err != nil || margins.all.rows == 0 {
 		return nil, err
 	}
 	const payment = "payment_amount"
-	ofCosts := func(e manifest.FileEntry) bool { return e.Day == manifest.CostsDay || e.Day == manifest.RestatedDay }
+	ofCosts := func(e lake.FileEntry) bool { return e.Day == lake.CostsDay || e.Day == lake.RestatedDay }
 	list := margins.all.totals(cycle + "/margins.")
-	byMoney := slices.DeleteFunc(slices.Clone(list), func(t manifest.Total) bool {
+	byMoney := slices.DeleteFunc(slices.Clone(list), func(t lake.TableTotal) bool {
 		return strings.Count(t.Name, ".") == 1
 	})
 	paid := slices.DeleteFunc(slices.Clone(margins.all.columns), func(column string) bool {
 		return !strings.HasPrefix(column, payment+".")
 	})
 	if len(paid) == 0 {
-		lines, err := sumBuckets(slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+		lines, err := sumBuckets(slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 			return !ofCosts(e)
 		}), tables.Lines().Name)
 		if err != nil {
@@ -37,7 +37,7 @@ func (t *TotalsState) marginTotals(cycle string, files []manifest.FileEntry) ([]
 		}
 		return append(withCurrencies(list, byMoney), byMoney...), nil
 	}
-	lines, err := t.moneyOfLines(slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+	lines, err := t.moneyOfLines(slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table == tables.Sums().Name && !ofCosts(e)
 	}))
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 )
 
@@ -16,15 +16,15 @@ var packers = [...]string{".gz", ".zst", ".xz", ".bz2", ".zip", ".lz4", ".br", "
 // meant reports whether a file whose name is not that of a feed file was probably meant to be one: its extension is
 // that of a format in other capitals, or that of a format with another compression.
 func meant(name string) bool {
-	if _, known := feedfile.FormatOf(name); known {
+	if _, known := feed.FormatOf(name); known {
 		return false
 	}
 	name = strings.ToLower(name)
-	if _, known := feedfile.FormatOf(name); known {
+	if _, known := feed.FormatOf(name); known {
 		return true
 	}
 	end := path.Ext(name)
-	_, known := feedfile.FormatOf(strings.TrimSuffix(name, end))
+	_, known := feed.FormatOf(strings.TrimSuffix(name, end))
 	return known && slices.Contains(packers[:], end)
 }
 
@@ -56,7 +56,7 @@ func feedFile(files fs.FS, name string, taken map[copied]bool) (found string) {
 		case entry.IsDir() || inbox.LeftBehind(base, false) || inbox.OnItsWay(base, false):
 			return nil
 		}
-		if _, known := feedfile.FormatOf(name); !known && !meant(name) {
+		if _, known := feed.FormatOf(name); !known && !meant(name) {
 			return nil
 		}
 		if info, err := entry.Info(); err == nil && taken[copied{path.Base(name), info.Size()}] {

@@ -11,25 +11,21 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // FileFinder finds the feed files of the inbox that a run takes, and reports every name that it does not take.
 type FileFinder struct {
 	Inbox   fs.FS
-	Settle  time.Duration      // minimum time between a file's last change and the start of the run
-	Options *workspace.Options // of the run
-	Next    *lake.NextState    // knows the files that were taken; nil = none, for Offered
-	Report  *workspace.Report  // of the run: receives the names and the notes
-	Sources []string           // of cost files
-	Uncut   bool               // large files are not cut into ranges
+	Settle  time.Duration   // minimum time between a file's last change and the start of the run
+	Options *Options        // of the run
+	Next    *lake.NextState // knows the files that were taken; nil = none, for Offered
+	Report  *Report         // of the run: receives the names and the notes
+	Sources []string        // of cost files
+	Uncut   bool            // large files are not cut into ranges
 
 	ahead map[string]*hashed // files that HashAhead hashed, by name
 }
@@ -61,13 +57,13 @@ func (f *FileFinder) Fresh(ctx context.Context, name string, hashes *inbox.Hashe
 		if old, taken := known[ref.Name]; taken {
 			f.Report.Note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
 				"records that are known already are duplicates or conflicts, the others are new",
-				feedfile.ShownName(ref.Name), old.Run)
+				feed.ShownName(ref.Name), old.Run)
 		}
 		as := content{hash: h.hash}
-		as.format, _ = feedfile.FormatOf(ref.Name)
+		as.format, _ = feed.FormatOf(ref.Name)
 		if first, twice := seen[as]; twice {
 			f.Report.Files = append(f.Report.Files,
-				workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
+				FileReport{Feed: name, Name: ref.Name, SameAs: first})
 			return nil
 		}
 		seen[as] = ref.Name
@@ -83,7 +79,7 @@ func (f *FileFinder) Fresh(ctx context.Context, name string, hashes *inbox.Hashe
 // not in another.
 type content struct {
 	hash   string
-	format feedfile.Format
+	format feed.Format
 }
 
 // hashed is a feed file that was hashed.
@@ -161,7 +157,7 @@ func (f *FileFinder) Offered(name string) ([]inbox.FileRef, error) {
 	}
 	for _, other := range found.Unknown {
 		f.Report.Note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not "+
-			"ingested", feedfile.ShownName(other))
+			"ingested", feed.ShownName(other))
 		if meant(other) {
 			f.hold(name, other, "its name is not that of a feed file",
 				"rename it to end in .csv, .ndjson or .parquet; the first two can be packed: .gz or .zst")
@@ -184,7 +180,7 @@ func (f *FileFinder) Strangers() error {
 	}
 	for _, name := range names {
 		f.Report.Note("inbox/%s belongs to no feed: not ingested; `tollbook check` lists the folders",
-			feedfile.ShownName(name))
+			feed.ShownName(name))
 		if taken == nil {
 			continue
 		}
@@ -196,7 +192,7 @@ func (f *FileFinder) Strangers() error {
 	if err != nil {
 		return err
 	}
-	names, err = costs.Unlisted(f.Inbox, f.Sources)
+	names, err = accept.UnlistedCosts(f.Inbox, f.Sources)
 	f.Strange(names)
 	return err
 }
@@ -205,8 +201,8 @@ func (f *FileFinder) Strangers() error {
 func (f *FileFinder) Strange(names []string) {
 	for _, name := range names {
 		f.Report.Costs = true
-		f.Report.Note("inbox/%s is no delivery of cost files: %s", feedfile.ShownName(name), DeliveryHint)
-		f.hold(costs.Folder, name, "it is no delivery of cost files", DeliveryHint)
+		f.Report.Note("inbox/%s is no delivery of cost files: %s", feed.ShownName(name), DeliveryHint)
+		f.hold(accept.CostFolder, name, "it is no delivery of cost files", DeliveryHint)
 	}
 }
 
@@ -215,7 +211,7 @@ func (f *FileFinder) Left(folder string, names []string) {
 	if len(names) > 0 {
 		shown := make([]string, 0, len(names))
 		for _, name := range names {
-			shown = append(shown, feedfile.ShownName(name))
+			shown = append(shown, feed.ShownName(name))
 		}
 		f.Report.Note("inbox/%s: passed over %d that other programs leave: %s", folder, len(names), some(shown))
 	}
@@ -226,7 +222,7 @@ const DeliveryHint = "put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and l
 
 // Strangers are the names of an inbox that belong to no feed.
 func Strangers(files fs.FS) ([]string, error) {
-	feeds := []string{costs.Folder}
+	feeds := []string{accept.CostFolder}
 	for _, spec := range accept.Feeds() {
 		feeds = append(feeds, spec.Name)
 	}
@@ -235,7 +231,7 @@ func Strangers(files fs.FS) ([]string, error) {
 
 // passOver reports a name without a readable file. A person should check it; the run continues.
 func (f *FileFinder) passOver(name string, p inbox.Passed) {
-	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: p.Name,
+	f.Report.Files = append(f.Report.Files, FileReport{Feed: name, Name: p.Name,
 		Fault: p.Error() + ": ignored", Hint: p.Hint})
 }
 
@@ -244,15 +240,15 @@ func (f *FileFinder) looksTaken(feed string, ref inbox.FileRef) bool {
 	if f.Next == nil {
 		return false
 	}
-	return slices.ContainsFunc(f.Next.Inputs(), func(in manifest.Input) bool {
+	return slices.ContainsFunc(f.Next.Inputs(), func(in lake.Input) bool {
 		return in.Feed == feed && in.Name == ref.Name && in.Bytes == ref.Size
 	})
 }
 
 // hold makes a close ask about a file that stays in the inbox and can have records of the cycle.
-func (f *FileFinder) hold(feed, name, why, hint string) {
+func (f *FileFinder) hold(feedName, name, why, hint string) {
 	f.Report.Held = append(f.Report.Held,
-		workspace.FileReport{Feed: feed, Name: feedfile.ShownName(name), Fault: why, Hint: hint})
+		FileReport{Feed: feedName, Name: feed.ShownName(name), Fault: why, Hint: hint})
 }
 
 // waiting removes from refs the files that changed too recently for this run, and reports how many.
@@ -262,9 +258,9 @@ func (f *FileFinder) waiting(name string, refs []inbox.FileRef) []inbox.FileRef 
 	refs = slices.DeleteFunc(refs, func(ref inbox.FileRef) bool {
 		switch isLate, isYoung := f.waits(&ref); {
 		case isLate:
-			late = append(late, feedfile.ShownName(ref.Name))
+			late = append(late, feed.ShownName(ref.Name))
 		case isYoung:
-			young = append(young, feedfile.ShownName(ref.Name))
+			young = append(young, feed.ShownName(ref.Name))
 		default:
 			return false
 		}
@@ -303,8 +299,8 @@ func some(names []string) string {
 }
 
 // takenNames returns the files of a feed that earlier runs took, by name; the last one if several had a name.
-func (f *FileFinder) takenNames(name string) map[string]manifest.Input {
-	taken := make(map[string]manifest.Input)
+func (f *FileFinder) takenNames(name string) map[string]lake.Input {
+	taken := make(map[string]lake.Input)
 	for _, in := range f.Next.Inputs() {
 		if in.Feed == name {
 			taken[in.Name] = in
@@ -318,7 +314,7 @@ func (f *FileFinder) Leave(name, file string, why error) {
 	f.Report.Note("%v: nothing of it is ingested, the next run reads it again", why)
 	changed := new(inbox.ChangedError)
 	errors.As(why, &changed)
-	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
+	f.Report.Files = append(f.Report.Files, FileReport{Feed: name, Name: file, Deferred: changed.How})
 	for i := range f.Report.Files {
 		if f := &f.Report.Files[i]; f.Feed == name && f.SameAs == file {
 			f.SameAs, f.Deferred = "", "is the same as "+file+", which "+changed.How

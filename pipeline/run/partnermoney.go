@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 )
 
 // issueCoupons decides which coupons are issued (§9.2). It must run before lines are paid.
@@ -12,7 +12,7 @@ func (r *run) issueCoupons() (err error) {
 	r.money = &partner.Stage{Txn: r.state.txn.SubTxn, Books: r.state.ws.Books, Settings: &r.state.ws.Settings,
 		Book: r.state.partners, AsOf: r.state.o.AsOf, Events: r.events.intake.Book(), Store: r.state.store(),
 		Closed: r.state.closed, Closing: r.state.closing(),
-		SortBytes: r.state.o.ChunkBytes, Decided: func(d event.Decision) { r.events.countRow(&d) }}
+		SortBytes: r.state.o.ChunkBytes, Decided: func(d accept.EventDecision) { r.events.countRow(&d) }}
 	if len(r.events.unread) > 0 {
 		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }
 	}
@@ -33,7 +33,7 @@ func (r *run) partnerMoney() error {
 		return err
 	}
 	r.couponUses = out.CouponUses
-	refusals := make([]event.Decision, len(out.Refused))
+	refusals := make([]accept.EventDecision, len(out.Refused))
 	for i, e := range out.Refused {
 		refusals[i] = e.Refusal()
 	}

@@ -8,9 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -36,9 +34,9 @@ func (n moneyNights) put(files map[string]string) {
 }
 
 // night runs a night, or closes a cycle, and returns the state and the report.
-func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Report) {
+func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *run.Report) {
 	n.Helper()
-	w, err := workspace.Open(n.dir)
+	w, err := run.Open(n.dir)
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -46,8 +44,8 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 	if err != nil {
 		n.Fatal(err)
 	}
-	o := workspace.Options{AsOf: at, ChunkBytes: 100} // room for two records, so that sorting uses files
-	var report *workspace.Report
+	o := run.Options{AsOf: at, ChunkBytes: 100} // room for two records, so that sorting uses files
+	var report *run.Report
 	if closes == "" {
 		report, err = run.Nightly(n.Context(), w, o)
 	} else {
@@ -75,7 +73,7 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Repo
 func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []string) {
 	n.Helper()
 	for _, t := range of {
-		files, err := snap.Find(manifest.FileKey{Table: t.Name, Bucket: manifest.NoBucket})
+		files, err := snap.Find(lake.FileKey{Table: t.Name, Bucket: lake.NoBucket})
 		if err != nil {
 			n.Fatal(err)
 		}

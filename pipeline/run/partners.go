@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // partnerTotals returns the control totals of partners' money: the row count and the stored sums of each table. It
 // checks those that must agree (§6.6). A state without these tables has none.
-func (t *TotalsState) partnerTotals() ([]manifest.Total, error) {
-	var list []manifest.Total
+func (t *TotalsState) partnerTotals() ([]lake.TableTotal, error) {
+	var list []lake.TableTotal
 	sums := map[string]*tableSums{}
 	for _, def := range tables.PartnerMoneyTotals() {
 		s := newTableSums()

@@ -5,8 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,7 +16,7 @@ import (
 func (r *run) payer() *pay.Payer {
 	s := &r.state.ws.Settings
 	cycles := r.events.touchedCycles()
-	if r.state.job.cycle != place.NoCycle {
+	if r.state.job.cycle != lake.NoCycle {
 		cycles = append(cycles, r.state.job.cycle)
 	}
 	if r.issued.Reclaims != nil {
@@ -27,7 +26,7 @@ func (r *run) payer() *pay.Payer {
 		Base: r.state.txn.SubTxn.Base(), Books: r.state.ws.Books, Buckets: s.Lake.Buckets, Closed: r.state.closed,
 		Cycles: cycles, Refold: r.payAgain(), Issued: *r.issued,
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
-		Refunds: workspace.RefundRules(s),
+		Refunds: RefundRules(s),
 	}
 }
 

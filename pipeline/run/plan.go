@@ -7,16 +7,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Plan is what all processes of a shared run must agree on. Its hash is the name of the run.
 type Plan struct {
-	Base     manifest.Hash  `json:"base"`     // hash of the manifest; "" = an empty lake
+	Base     lake.Hash      `json:"base"`     // hash of the manifest; "" = an empty lake
 	Build    string         `json:"build"`    // of the program
 	Settings string         `json:"settings"` // hash
 	Books    string         `json:"books"`    // hash
@@ -63,8 +60,8 @@ type PlanFile struct {
 const kind = "plan"
 
 // LoadPlan reads the plan of a shared run, and refuses it if this process has another build, other settings or other
-// books. Errors: *workspace.RefusedError.
-func LoadPlan(w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*Plan, error) {
+// books. Errors: *RefusedError.
+func LoadPlan(w *Workspace, run lake.Hash, o Options) (*Plan, error) {
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -74,21 +71,21 @@ func LoadPlan(w *workspace.Workspace, run manifest.Hash, o workspace.Options) (*
 		return nil, PlanRefused(err)
 	}
 	p := new(Plan)
-	if err := task.Decode(kind, b, p); err != nil {
+	if err := lake.DecodeTask(kind, b, p); err != nil {
 		return nil, fmt.Errorf("run %s: %w", run, err)
 	}
 	return p, p.check(w, run, o.Build)
 }
 
 // check refuses a plan for another build, other settings or other books.
-func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) error {
+func (p *Plan) check(w *Workspace, run lake.Hash, build string) error {
 	for _, one := range []struct{ what, planned, here string }{
 		{"by another build of tollbook", p.Build, build},
 		{"with other settings", p.Settings, SettingsHash(w)},
 		{"with other books", p.Books, BooksHash(w)},
 	} {
 		if one.planned != one.here {
-			return &workspace.RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
+			return &RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
 				Hint: "start the worker as it was planned, or " + hintPlan}
 		}
 	}
@@ -99,7 +96,7 @@ func (p *Plan) check(w *workspace.Workspace, run manifest.Hash, build string) er
 func DraftOf(dir string, b *books.Books) *Draft { return &Draft{[]byte(dir), hashOf(b)} }
 
 // Check refuses books that are not those of the draft.
-func (d *Draft) Check(run manifest.Hash, b *books.Books) error {
+func (d *Draft) Check(run lake.Hash, b *books.Books) error {
 	if hashOf(b) == d.Hash {
 		return nil
 	}
@@ -109,10 +106,10 @@ func (d *Draft) Check(run manifest.Hash, b *books.Books) error {
 func hashOf(b *books.Books) string { return fmt.Sprintf("%x", b.Hash) }
 
 // SettingsHash is the hash of a workspace's settings in a plan.
-func SettingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
+func SettingsHash(w *Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
 
 // BooksHash is the hash of a workspace's books in a plan.
-func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
+func BooksHash(w *Workspace) string { return hashOf(w.Books) }
 
 // FeedFiles are the feed files of a plan.
 func (p *Plan) FeedFiles() []*accept.File {
@@ -129,10 +126,10 @@ const hintPlan = "repeat the command of the run: it is planned again"
 // PlanRefused converts an error of a run that cannot be continued to a refusal, and leaves other errors unchanged.
 func PlanRefused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
-		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
+		return &RefusedError{What: e.Error(), Hint: hintPlan}
 	}
 	return err
 }
 
 // Encode returns the encoding of a plan.
-func (p *Plan) Encode() ([]byte, error) { return task.Encode(kind, p) }
+func (p *Plan) Encode() ([]byte, error) { return lake.EncodeTask(kind, p) }

@@ -3,8 +3,8 @@ package run
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -19,18 +19,18 @@ func (r *runState) haveRates(more ...period.Cycle) error {
 	for _, ref := range r.txn.SubTxn.Base().Manifest.Cycles {
 		cycles = append(cycles, ref.Period())
 	}
-	for _, runs := range [][]*sorting.Run{r.scanned.Usage, r.scanned.Bandwidth} {
-		parts, _ := sorting.Parts(runs)
+	for _, runs := range [][]*accept.Run{r.scanned.Usage, r.scanned.Bandwidth} {
+		parts, _ := accept.PartsOfRuns(runs)
 		for _, p := range parts {
 			_, day := r.scanned.Parts.Split(p)
 			cycles = append(cycles, day.Cycle())
 		}
 	}
-	if r.job.cycle != place.NoCycle {
+	if r.job.cycle != lake.NoCycle {
 		cycles = append(cycles, r.job.cycle)
 	}
 	for i, c := range cycles {
-		if c <= r.closed && r.closed != place.NoCycle {
+		if c <= r.closed && r.closed != lake.NoCycle {
 			cycles[i] = r.closed + 1 // the cycle that bills late records and differences
 		}
 	}

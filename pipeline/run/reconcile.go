@@ -9,17 +9,16 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // outcomes is what became of the rows that a run compared with others: usage, samples and events.
 type outcomes struct {
-	files   []incoming.FileCount // by file of the scan
-	rejects []accept.Reject      // by file and row
+	files   []state.FileCount // by file of the scan
+	rejects []accept.Reject   // by file and row
 }
 
 // outcomesOf adds the counts of the rated records and those of the events.
@@ -86,7 +85,7 @@ func (rc *reconciler) noteInputs() error {
 	for i, f := range rc.state.scanned.Files {
 		n := rc.outcomes.files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
-		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
+		rep := FileReport{Feed: f.Feed, Name: f.Name}
 		if rc.state.retried != nil {
 			rep.Name = rc.state.retried.Name(i)
 		}
@@ -96,7 +95,7 @@ func (rc *reconciler) noteInputs() error {
 		}
 		if f.Fault != nil {
 			rep.Fault = strings.Replace(f.Fault.Error(), f.Name, rep.Name, 1)
-			var whole *feedfile.Error
+			var whole *feed.FormError
 			if errors.As(f.Fault, &whole) {
 				rep.Hint = whole.Hint
 			}
@@ -121,17 +120,17 @@ func (rc *reconciler) noteInputs() error {
 		}
 		rc.state.report.Files = append(rc.state.report.Files, rep)
 	}
-	slices.SortFunc(rc.state.report.Files, func(a, b workspace.FileReport) int {
+	slices.SortFunc(rc.state.report.Files, func(a, b FileReport) int {
 		return strings.Compare(a.Feed+"/"+a.Name, b.Feed+"/"+b.Name)
 	})
 	return errors.Join(broken...)
 }
 
 func (rc *reconciler) noteInput(f *accept.File) {
-	in := manifest.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted,
+	in := lake.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted,
 		Duplicate: f.Duplicate, Rejected: f.Rejected}
 	if f.First != 0 || f.Last != 0 {
-		in.FirstDay, in.LastDay = manifest.DayOf(f.First), manifest.DayOf(f.Last)
+		in.FirstDay, in.LastDay = lake.DayOf(f.First), lake.DayOf(f.Last)
 	}
 	rc.state.next.SetInput(in)
 }
@@ -146,7 +145,7 @@ func (rc *reconciler) noteRetried(file int32) error {
 	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
 	in.Rejected -= n.Accepted + n.Duplicate
 	if f.First != 0 || f.Last != 0 {
-		first, last := manifest.DayOf(f.First), manifest.DayOf(f.Last)
+		first, last := lake.DayOf(f.First), lake.DayOf(f.Last)
 		if in.FirstDay.IsZero() || first.Compare(in.FirstDay) < 0 {
 			in.FirstDay = first
 		}

@@ -6,10 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 )
 
 // RejectListKind is the kind of the tasks.
@@ -21,7 +18,7 @@ const fewest = 1 << 12
 // RejectStage is the rejects of the usage and bandwidth files of a run, after its buckets were rated.
 type RejectStage struct {
 	Txn     *lake.Txn
-	Tasks   task.Local
+	Tasks   lake.LocalTasks
 	Scanned *accept.Scanned
 	Config  *accept.Config // with which the files are read again
 	// Guard calls a function that reads a file, and returns an error if what it reads need not be what was scanned;
@@ -50,7 +47,7 @@ type fileResult struct {
 
 // ApartRejects are the rejects of a feed file with files of rejects of its own.
 type ApartRejects struct {
-	Files  []manifest.FileEntry
+	Files  []lake.FileEntry
 	Counts GateCounts
 }
 
@@ -75,7 +72,8 @@ func (s *RejectStage) Run(ctx context.Context, found []accept.Reject) (map[int32
 		return apart, nil
 	}
 	done := int64(0)
-	err := task.Run(ctx, s.Tasks, task.Stage[fileTask, fileResult]{Kind: RejectListKind, Tasks: todo, Worker: s.worker,
+	err := lake.RunTasks(ctx, s.Tasks, lake.TaskStage[fileTask, fileResult]{Kind: RejectListKind, Tasks: todo,
+		Worker: s.worker,
 		Take: func(r *fileResult) error {
 			if done++; s.Progress != nil {
 				s.Progress("read and write rejects", done, int64(len(todo)))
@@ -99,7 +97,7 @@ func (s *RejectStage) Run(ctx context.Context, found []accept.Reject) (map[int32
 // a task and returns its result.
 func (s *RejectStage) TaskWorker() func(context.Context, []byte) ([]byte, error) {
 	one := s.worker()
-	return func(ctx context.Context, b []byte) ([]byte, error) { return task.Do(ctx, RejectListKind, b, one) }
+	return func(ctx context.Context, b []byte) ([]byte, error) { return lake.DoTask(ctx, RejectListKind, b, one) }
 }
 
 func (s *RejectStage) worker() func(context.Context, *fileTask) (*fileResult, error) {
@@ -135,11 +133,11 @@ func (s *RejectStage) addRaw(ctx context.Context, t *fileTask) error {
 
 // write writes and counts all rejects of a file.
 func (s *RejectStage) write(txn *lake.SubTxn, t *fileTask, counts *GateCounts) (*lake.Changes, error) {
-	err := txn.Enter(&lake.BucketState{Base: txn.Base().Hash, Bucket: manifest.NoBucket})
+	err := txn.Enter(&lake.BucketState{Base: txn.Base().Hash, Bucket: lake.NoBucket})
 	if err != nil {
 		return nil, err
 	}
-	out, f := rejects.NewWriter(txn, rejects.OpenKey()), s.Scanned.Files[t.File]
+	out, f := accept.NewRejectWriter(txn, accept.OpenRejectsKey()), s.Scanned.Files[t.File]
 	err = s.Scanned.RejectsOf(t.File, t.Found, func(x *accept.Reject) error {
 		counts.Add(x)
 		row := rowOf(f, f.Name, x.Row, x)

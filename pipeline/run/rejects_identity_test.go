@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -26,7 +25,7 @@ func TestIdentitiesOfRejects(t *testing.T) {
 			if feed == "accounts" {
 				return
 			}
-			row := rejects.Row{Feed: feed, Column: x.Column, Reason: x.Reason.String(), Header: header, Raw: x.Raw}
+			row := accept.RejectRow{Feed: feed, Column: x.Column, Reason: x.Reason.String(), Header: header, Raw: x.Raw}
 			want, ok := row.Identity(zone)
 			if x.Who != want || ok != (x.Who.Feed != "") {
 				t.Errorf("%s %s: identity %+v, want %+v, %v", feed, x.Raw, x.Who, want, ok)

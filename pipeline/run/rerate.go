@@ -7,10 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -36,8 +34,8 @@ type rerateJob struct {
 // Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences from what was billed
 // to the earliest open cycle. With unchanged books there are none, and it writes nothing. Errors: *RefusedError for a
 // cycle that is not closed, and the errors of the books.
-func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
-	o workspace.Options) (*workspace.Report, []Difference, error) {
+func Rerate(ctx context.Context, w *Workspace, cycle period.Cycle, ro RerateOptions,
+	o Options) (*Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
 	if ro.Books != "" {
 		var err error
@@ -45,7 +43,7 @@ func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro 
 			return nil, nil, fmt.Errorf("find %s: %w", ro.Books, err)
 		}
 	}
-	report, err := perform(ctx, w, o, job{command: rerateCommand(cycle), cycle: place.NoCycle, dryRun: ro.DryRun,
+	report, err := perform(ctx, w, o, job{command: rerateCommand(cycle), cycle: lake.NoCycle, dryRun: ro.DryRun,
 		rerate: re})
 	return report, re.list, err
 }
@@ -56,15 +54,15 @@ func rerateCommand(c period.Cycle) string { return "rerate --cycle " + c.String(
 func (r *runState) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
+		return &RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
 			Hint: "an open cycle is rated by the current books: `tollbook run nightly`"}
 	}
-	ref, known := r.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+	ref, known := r.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
 	if !known {
 		return r.checkSkipped(c)
 	}
 	if ref.Archived != nil {
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
+		return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
 			ref.Archived.AsOf, ref.Archived.Where),
 			Hint: "archived cycles are not rated again; set retention.lines_months to keep lines longer"}
 	}
@@ -84,7 +82,7 @@ func (r *runState) checkSkipped(c period.Cycle) error {
 			return err
 		}
 	}
-	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
+	return &RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
 		Hint: "check --cycle"}
 }
 
@@ -93,7 +91,7 @@ type rerating struct{ run *run }
 
 // rerate calculates the differences and posts them.
 func (r rerating) rerate(ctx context.Context) error {
-	r.run.state.o.BeginStage(workspace.StageRerate)
+	r.run.state.o.BeginStage(StageRerate)
 	re := r.run.state.job.rerate
 	f, err := r.rerater()
 	if err != nil {
@@ -123,7 +121,7 @@ func (r rerating) rerater() (*fold.Folder, error) {
 	if err := r.readDraft(); err != nil || re.draft == nil {
 		return f, err
 	}
-	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, workspace.Rules(&r.run.state.ws.Settings))
+	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, Rules(&r.run.state.ws.Settings))
 	return f, nil
 }
 
@@ -136,7 +134,7 @@ func (r rerating) readDraft() (err error) {
 	if re.draft, err = DraftBooks(re.Books, r.run.state.ws); err != nil {
 		return err
 	}
-	err = opening.CheckPackages(r.run.state.txn.SubTxn.Base(), re.draft)
+	err = state.CheckPackages(r.run.state.txn.SubTxn.Base(), re.draft)
 	if found := (problem.Problems)(nil); errors.As(err, &found) {
 		return found.In(re.Books)
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
 // retryFiles returns the open rejects as feed files.
@@ -21,10 +20,10 @@ func (r *runState) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 }
 
 // loadRejects reads the open rejects, sorted by feed, file, row and hash.
-func (r *runState) loadRejects() ([]rejects.Row, error) {
-	var all []rejects.Row
-	for _, e := range r.next.Entries.Find(rejects.OpenKey()) {
-		err := rejects.Each(r.txn.SubTxn, e, func(x *rejects.Row) error {
+func (r *runState) loadRejects() ([]accept.RejectRow, error) {
+	var all []accept.RejectRow
+	for _, e := range r.next.Entries.Find(accept.OpenRejectsKey()) {
+		err := accept.EachReject(r.txn.SubTxn, e, func(x *accept.RejectRow) error {
 			all = append(all, *x)
 			return nil
 		})
@@ -32,6 +31,6 @@ func (r *runState) loadRejects() ([]rejects.Row, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
+	slices.SortFunc(all, func(a, b accept.RejectRow) int { return accept.CompareRejects(&a, &b) })
 	return all, nil
 }

@@ -10,10 +10,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -23,9 +20,9 @@ import (
 // RetriedRejects are the open rejects that `ingest --retry-rejects` tries, written as feed files again, one per
 // original file.
 type RetriedRejects struct {
-	Files []*accept.File // sorted by feed, file and hash
-	Inbox fs.FS          // contains the files
-	Kept  []rejects.Row  // rejects that no corrected book can change
+	Files []*accept.File     // sorted by feed, file and hash
+	Inbox fs.FS              // contains the files
+	Kept  []accept.RejectRow // rejects that no corrected book can change
 
 	files []retriedFile // one for each of Files
 }
@@ -33,11 +30,11 @@ type RetriedRejects struct {
 // retriedFile holds the rejects of one feed file.
 type retriedFile struct {
 	name    string // of the original file
-	records []rejects.Row
+	records []accept.RejectRow
 }
 
 // of reports whether a reject came in the same file. Files with one name but other contents are different files.
-func (f *retriedFile) of(x *rejects.Row) bool {
+func (f *retriedFile) of(x *accept.RejectRow) bool {
 	return f.records[0].Hash == x.Hash && f.records[0].Feed == x.Feed
 }
 
@@ -49,14 +46,14 @@ func (t *RetriedRejects) Original(file int32, row int64) (string, int64) {
 
 // correctable reports whether other books or other records can make a reject acceptable. A record that is wrong by
 // itself cannot become so. Every run decides again about rejects that did not fit a balance or a state.
-func correctable(x *rejects.Row) bool {
+func correctable(x *accept.RejectRow) bool {
 	why, ok := reason.Parse(x.Reason)
 	switch {
 	case !ok:
 		return false
 	case why == reason.BadRow:
-		return events.NamesBook(x.Feed, x.Column)
-	case why == reason.Conflict && events.IsMoney(x.Feed):
+		return accept.NamesBook(x.Feed, x.Column)
+	case why == reason.Conflict && accept.IsMoney(x.Feed):
 		return false
 	case why == reason.MissingValue:
 		return askedByBooks(x)
@@ -67,7 +64,7 @@ func correctable(x *rejects.Row) bool {
 }
 
 // column is the column of the feed that made the record a reject; nil = a column of the sender's own (§10.1).
-func column(x *rejects.Row) *feeds.Column {
+func column(x *accept.RejectRow) *feed.SpecColumn {
 	for _, spec := range accept.Feeds() {
 		if at := spec.Column(x.Column); spec.Name == x.Feed && at >= 0 {
 			return &spec.Columns[at]
@@ -77,29 +74,29 @@ func column(x *rejects.Row) *feeds.Column {
 }
 
 // askedByBooks reports whether only the books require a column's value, as for a unique count (§10.1).
-func askedByBooks(x *rejects.Row) bool {
+func askedByBooks(x *accept.RejectRow) bool {
 	c := column(x)
-	return x.Feed == feeds.Usage().Name && (c == nil || !c.Required)
+	return x.Feed == feed.UsageSpec().Name && (c == nil || !c.Required)
 }
 
 // fitsBooks reports whether the books determine if a number is valid: a usage quantity below 0 by its product (§10.1,
 // §10.3), the decimals of an amount by its currency (§10.7).
-func fitsBooks(x *rejects.Row) bool {
+func fitsBooks(x *accept.RejectRow) bool {
 	switch c := column(x); {
 	case c == nil:
 		return false
-	case c.Kind == feeds.Amount:
+	case c.Kind == feed.AmountColumn:
 		a, err := money.ParseAmount(x.Value)
 		return err == nil && (c.Signed || a.Sign() >= 0)
 	}
 	below, negative := strings.CutPrefix(x.Value, "-")
 	_, err := money.ParseQuantity(below)
-	return x.Feed == feeds.Usage().Name && negative && err == nil
+	return x.Feed == feed.UsageSpec().Name && negative && err == nil
 }
 
 // WriteRetried writes rejects as feed files again, to temporary files of the lake. The rejects must be in the order of
-// rejects.Compare.
-func WriteRetried(txn *lake.SubTxn, all []rejects.Row) (_ *RetriedRejects, err error) {
+// accept.CompareRejects.
+func WriteRetried(txn *lake.SubTxn, all []accept.RejectRow) (_ *RetriedRejects, err error) {
 	scratch := &scratchInbox{txn: txn, names: make(map[string]string)}
 	t := &RetriedRejects{Inbox: scratch}
 	var out *bufio.Writer
@@ -141,7 +138,7 @@ func WriteRetried(txn *lake.SubTxn, all []rejects.Row) (_ *RetriedRejects, err e
 
 // extension is the format of a file's raw records; those of Parquet files are NDJSON.
 func extension(name string) string {
-	if kind, _ := feedfile.Kind(name); kind == "csv" {
+	if kind, _ := feed.KindOfName(name); kind == "csv" {
 		return ".csv"
 	}
 	return ".ndjson"
@@ -197,7 +194,7 @@ func (i scratchInfo) Sys() any           { return nil }
 func (t *RetriedRejects) Name(file int) string { return t.files[file].name }
 
 // Untried returns the rejects that were not tried, or whose file could not be read again.
-func (t *RetriedRejects) Untried(scanned *accept.Scanned) []rejects.Row {
+func (t *RetriedRejects) Untried(scanned *accept.Scanned) []accept.RejectRow {
 	list := t.Kept
 	for i, f := range t.files {
 		if !scanned.Taken(int32(i)) {

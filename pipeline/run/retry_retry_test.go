@@ -3,7 +3,7 @@ package run
 import (
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 )
 
 // TestCorrectable checks which numbers and missing values are retried: those that other books can accept (§3.20).
@@ -31,7 +31,7 @@ func TestCorrectable(t *testing.T) {
 		{"bandwidth", "in_bps", "missing_value", "", false},
 		{"bandwidth", "out_bps", "bad_decimal", "-3", false},
 	} {
-		x := rejects.Row{Feed: c.feed, Column: c.column, Reason: c.reason, Value: c.value}
+		x := accept.RejectRow{Feed: c.feed, Column: c.column, Reason: c.reason, Value: c.value}
 		if got := correctable(&x); got != c.want {
 			t.Errorf("%s: %s %s %q: %v, want %v", c.feed, c.column, c.reason, c.value, got, c.want)
 		}

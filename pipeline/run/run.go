@@ -8,23 +8,14 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
-	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,7 +25,7 @@ import (
 // job says what a run does in addition to taking new feed files in.
 type job struct {
 	command string
-	cycle   period.Cycle // cycle whose month-end lines the run makes; place.NoCycle = none
+	cycle   period.Cycle // cycle whose month-end lines the run makes; lake.NoCycle = none
 	close   bool
 	dryRun  bool
 	retry   bool // read rejects instead of the inbox
@@ -43,18 +34,18 @@ type job struct {
 }
 
 // Ingest takes new feed files in and rates what they change.
-func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: ingestCommand, cycle: place.NoCycle})
+func Ingest(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+	return perform(ctx, w, o, job{command: ingestCommand, cycle: lake.NoCycle})
 }
 
 // RetryRejects tries the open rejects again with today's books (§3.20).
-func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: retryCommand, cycle: place.NoCycle, retry: true})
+func RetryRejects(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+	return perform(ctx, w, o, job{command: retryCommand, cycle: lake.NoCycle, retry: true})
 }
 
 // Nightly takes new feed files in, rates the days that changed, and updates the statements of open cycles (§7.1).
-func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: nightlyCommand, cycle: place.NoCycle})
+func Nightly(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+	return perform(ctx, w, o, job{command: nightlyCommand, cycle: lake.NoCycle})
 }
 
 const (
@@ -66,7 +57,7 @@ const (
 func monthlyCommand(c period.Cycle) string { return "run monthly --cycle " + c.String() }
 
 // Monthly does what Nightly does and makes the month-end lines of a cycle (§7.1, §4.6).
-func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report,
+func Monthly(ctx context.Context, w *Workspace, cycle period.Cycle, o Options) (*Report,
 	error) {
 	return perform(ctx, w, o, job{command: monthlyCommand(cycle), cycle: cycle})
 }
@@ -74,8 +65,8 @@ func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o 
 // Close does what Monthly does and freezes the cycle. With dryRun it commits nothing: the report says what closing
 // would do. Errors: *OpenItemsError if the cycle has more open items than Options.CloseIf allows; then nothing was
 // done.
-func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
-	*workspace.Report, error) {
+func Close(ctx context.Context, w *Workspace, cycle period.Cycle, dryRun bool, o Options) (
+	*Report, error) {
 	return perform(ctx, w, o, job{command: closeCommand(cycle), cycle: cycle, close: true, dryRun: dryRun})
 }
 
@@ -83,21 +74,21 @@ func closeCommand(c period.Cycle) string { return "close --cycle " + c.String() 
 
 // runState is shared by the stages of a run.
 type runState struct {
-	ws       *workspace.Workspace
-	o        workspace.Options
+	ws       *Workspace
+	o        Options
 	job      job
 	txn      *lake.Txn
 	next     *lake.NextState
-	report   *workspace.Report
+	report   *Report
 	prices   *tariff.Book
 	partners *settlement.Book
 	closed   period.Cycle
 	later    period.Instant // as-of of the newest state, if it is after that of the run
 	books    string         // fingerprint of what rating depends on
-	change   *change.Change // scope of the change of the books since open cycles were rated; nil = everything
+	change   *state.Change  // scope of the change of the books since open cycles were rated; nil = everything
 	scanned  *accept.Scanned
 	retried  *RetriedRejects
-	watch    *rejects.Watch // finds accepted records with the identity of a reject
+	watch    *accept.RejectWatch // finds accepted records with the identity of a reject
 }
 
 // run is one run in progress: its stages in order.
@@ -107,8 +98,8 @@ type run struct {
 	hashes  *inbox.Hashes // of the inbox; nil = not loaded
 	events  *eventStage
 	folded  *fold.Result
-	sellers []manifest.PartnerSellers // of the cycle that the run closes
-	apart   map[int32]*ApartRejects   // feed files that have files of rejects of their own
+	sellers []lake.PartnerSellers   // of the cycle that the run closes
+	apart   map[int32]*ApartRejects // feed files that have files of rejects of their own
 	// does tasks of buckets and slices in a process that does tasks of a shared run; nil = none was done
 	recalled *fold.Folder
 	known    []period.Cycle // cycles of the next state, before anything is rated
@@ -121,15 +112,15 @@ type run struct {
 }
 
 // newRun returns a new run of a job.
-func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
-	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
+func newRun(w *Workspace, o Options, j job) *run {
+	s := &runState{ws: w, o: o, job: j, report: &Report{Command: j.command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64)}}
-	return &run{state: s, events: &eventStage{state: s, counts: make(map[int32]incoming.FileCount)}}
+	return &run{state: s, events: &eventStage{state: s, counts: make(map[int32]state.FileCount)}}
 }
 
 // perform does a job and publishes the result if the settings say so. With an error of publishing there is a report
 // too, because the run is committed.
-func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
+func perform(ctx context.Context, w *Workspace, o Options, j job) (*Report, error) {
 	do := transact
 	if o.Engine != nil && j.onEngine() {
 		do = transactOnEngine
@@ -145,14 +136,14 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 }
 
 // transact does a job as one transaction on the lake.
-func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report,
+func transact(ctx context.Context, w *Workspace, o Options, j job) (report *Report,
 	err error) {
 	r := newRun(w, o, j)
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(workspace.StageBegin)
+	o.BeginStage(StageBegin)
 	if err = r.begin(l); err != nil {
 		return nil, err
 	}
@@ -202,7 +193,7 @@ const alreadyClosed = "already_closed"
 // prepare reads the lake's state and refuses jobs that cannot be done.
 func (r *run) prepare() (err error) {
 	m := r.state.txn.SubTxn.Base().Manifest
-	r.state.closed = m.ClosedThrough.Or(place.NoCycle)
+	r.state.closed = m.ClosedThrough.Or(lake.NoCycle)
 	if err := errors.Join(r.state.next.SetUnits(r.state.ws.Units()),
 		r.state.next.SetBuckets(r.state.ws.Settings.Lake.Buckets)); err != nil {
 		return err
@@ -220,15 +211,15 @@ func (r *run) prepare() (err error) {
 	if err := CheckCurrencies(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
-	if err := opening.CheckPackages(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
+	if err := state.CheckPackages(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
-	r.state.books = workspace.Fingerprint(r.state.ws)
+	r.state.books = Fingerprint(r.state.ws)
 	r.state.change = r.state.booksDiff()
 	if r.state.job.rerate != nil {
 		return r.state.checkRerate()
 	}
-	if r.state.job.cycle != place.NoCycle {
+	if r.state.job.cycle != lake.NoCycle {
 		return r.state.checkCycle()
 	}
 	return nil
@@ -238,7 +229,7 @@ func (r *run) prepare() (err error) {
 func (r *runState) problem(err error) error {
 	if e := new(tariff.LimitError); errors.As(err, &e) && e.Row > 0 {
 		name, row := r.nameOf(e.File, e.Row)
-		err = fmt.Errorf("inbox/%s row %d: %w", feedfile.ShownName(name), row, err)
+		err = fmt.Errorf("inbox/%s row %d: %w", feed.ShownName(name), row, err)
 	}
 	return BookProblem(err)
 }
@@ -252,13 +243,13 @@ func (r *runState) checkCycle() error {
 		r.report.Closed = alreadyClosed
 		return nil
 	case c <= r.closed:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is closed", c),
+		return &RefusedError{What: fmt.Sprintf("cycle %s is closed", c),
 			Hint: "a closed cycle does not change; `tollbook bill` shows it"}
 	case bounds.From > r.o.AsOf:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf),
+		return &RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf),
 			Hint: "check --cycle and --as-of"}
 	case r.job.close && bounds.To > r.o.AsOf:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To),
+		return &RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To),
 			Hint: "close it after its last day, or check --as-of"}
 	}
 	if !r.job.close {
@@ -270,9 +261,9 @@ func (r *runState) checkCycle() error {
 // work does the stages of the run up to the commit.
 func (r *run) work(ctx context.Context) (err error) {
 	cfg := r.scanConfig()
-	r.events.intake = &events.Intake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
+	r.events.intake = &accept.EventIntake{Books: r.state.ws.Books, Prices: r.state.prices, AsOf: r.state.o.AsOf,
 		Latest: r.state.o.AsOf + period.Instant(r.state.ws.Settings.Usage.FutureTolerance),
-		Money:  events.MoneyWords{Vendor: r.state.ws.Settings.Vendor.ID, Content: r.state.ws.Settings.Invoice.Content},
+		Money:  accept.MoneyWords{Vendor: r.state.ws.Settings.Vendor.ID, Content: r.state.ws.Settings.Invoice.Content},
 		Temp:   r.state.txn.SubTxn, SortBytes: r.state.o.ChunkBytes}
 	cfg.Events = r.events.intake
 	if err := r.state.watchRejects(cfg); err != nil {
@@ -281,7 +272,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
-	r.state.o.BeginStage(workspace.StageEvents)
+	r.state.o.BeginStage(StageEvents)
 	if err := r.events.decide(); err != nil {
 		return r.state.problem(err)
 	}
@@ -299,7 +290,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.issueCoupons(); err != nil {
 		return r.state.problem(err)
 	}
-	r.state.o.BeginStage(workspace.StageFold)
+	r.state.o.BeginStage(StageFold)
 	r.known = r.knownCycles()
 	if err := r.shareTerms(); err != nil {
 		return err
@@ -308,7 +299,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.rateBuckets(ctx, cfg, f); err != nil {
 		return r.state.problem(err)
 	}
-	r.state.o.BeginStage(workspace.StageSettle)
+	r.state.o.BeginStage(StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
 		return r.state.problem(err)
 	}
@@ -322,12 +313,12 @@ func (r *run) work(ctx context.Context) (err error) {
 	r.events.count()
 	r.state.report.DaysDone = r.folded.Days
 	r.state.report.Lines += r.folded.Lines
-	r.state.o.BeginStage(workspace.StageRejects)
+	r.state.o.BeginStage(StageRejects)
 	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
 	r.state.o.CountRows(r.state.report.Rejected)
-	r.state.o.BeginStage(workspace.StageTotals)
+	r.state.o.BeginStage(StageTotals)
 	if err := r.cycles(); err != nil {
 		return err
 	}
@@ -355,7 +346,7 @@ func (r *run) rateBuckets(ctx context.Context, cfg *accept.Config, f *fold.Folde
 }
 
 // rejectStage returns the stage of the rejects of usage and bandwidth, which the run read with cfg.
-func (r *runState) rejectStage(cfg *accept.Config, tasks task.Local) *RejectStage {
+func (r *runState) rejectStage(cfg *accept.Config, tasks lake.LocalTasks) *RejectStage {
 	return &RejectStage{Txn: r.txn, Tasks: tasks, Scanned: r.scanned, Config: cfg, Fewest: r.o.FileRejects,
 		Progress: r.o.Progress}
 }
@@ -372,17 +363,17 @@ func (r *run) scanConfig() *accept.Config {
 
 // archivedThrough is the last cycle whose lines are archived.
 func (r *runState) archivedThrough() period.Cycle {
-	return r.txn.SubTxn.Base().Manifest.ArchivedThrough(place.NoCycle)
+	return r.txn.SubTxn.Base().Manifest.ArchivedThrough(lake.NoCycle)
 }
 
 // scan finds the feed files that are new and reads them.
 func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
-	r.state.o.BeginStage(workspace.StageInbox)
+	r.state.o.BeginStage(StageInbox)
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	r.state.o.BeginStage(workspace.StageScan)
+	r.state.o.BeginStage(StageScan)
 	if r.state.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
@@ -485,18 +476,18 @@ func (r *run) folder() *fold.Folder {
 
 // rater returns what rates buckets.
 func (r *run) rater() *fold.Folder {
-	rule := workspace.Rules(&r.state.ws.Settings)
+	rule := Rules(&r.state.ws.Settings)
 	base := r.state.txn.SubTxn.Base()
-	ref := func(c period.Cycle) manifest.CycleRef {
-		known, _ := base.Cycle(manifest.CycleOf(c))
+	ref := func(c period.Cycle) lake.CycleRef {
+		known, _ := base.Cycle(lake.CycleOf(c))
 		return known
 	}
 	ending := r.state.job.cycle
-	if ending != place.NoCycle && ref(ending).MonthEnd {
-		ending = place.NoCycle
+	if ending != lake.NoCycle && ref(ending).MonthEnd {
+		ending = lake.NoCycle
 	}
-	lateIn := place.NoCycle
-	if r.state.closed != place.NoCycle {
+	lateIn := lake.NoCycle
+	if r.state.closed != lake.NoCycle {
 		lateIn = r.state.closed + 1
 	}
 	f := &fold.Folder{
@@ -511,10 +502,10 @@ func (r *run) rater() *fold.Folder {
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.state.o.AsOf,
 		Touched: func(bucket int, c period.Cycle) bool {
-			return r.events.touched[place.Place{Cycle: c, Bucket: bucket}]
+			return r.events.touched[lake.Place{Cycle: c, Bucket: bucket}]
 		},
-		Events: r.events.touchedCycles(), EventLines: place.InOrder(r.events.remade),
-		Refunds: workspace.RefundRules(&r.state.ws.Settings),
+		Events: r.events.touchedCycles(), EventLines: lake.PlacesInOrder(r.events.remade),
+		Refunds: RefundRules(&r.state.ws.Settings),
 		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.state.ws.Settings.Tax, Progress: r.state.o.Progress,
 	}
 	if r.state.job.rerate != nil {
@@ -525,8 +516,8 @@ func (r *run) rater() *fold.Folder {
 }
 
 // engine returns what runs the tasks of the run.
-func (r *run) engine() task.Local {
-	l := task.Local{Workers: r.state.o.Workers, Bytes: r.state.o.TaskBytes, Spare: new(task.Spare)}
+func (r *run) engine() lake.LocalTasks {
+	l := lake.LocalTasks{Workers: r.state.o.Workers, Bytes: r.state.o.TaskBytes, Spare: new(lake.SpareCores)}
 	if r.state.job.sharing != nil {
 		l.Elsewhere = r.state.job.sharing.elsewhere
 	}
@@ -543,20 +534,20 @@ func (r *run) cycles() error {
 		}
 	}
 	for _, c := range touched {
-		old, _ := r.state.txn.SubTxn.Base().Cycle(manifest.CycleOf(c))
+		old, _ := r.state.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
 		monthEnd := old.MonthEnd || c == r.state.job.cycle
-		if err := r.state.next.SetCycle(manifest.CycleOf(c), monthEnd, r.state.books); err != nil {
+		if err := r.state.next.SetCycle(lake.CycleOf(c), monthEnd, r.state.books); err != nil {
 			return err
 		}
 	}
 	if r.state.job.close {
 		r.state.report.Closed = r.state.job.cycle.String()
-		cycle, s := manifest.CycleOf(r.state.job.cycle), &r.state.ws.Settings
-		r.state.next.SetClosedWith(cycle, manifest.CloseSettings{Payments: s.Payments.String(),
+		cycle, s := lake.CycleOf(r.state.job.cycle), &r.state.ws.Settings
+		r.state.next.SetClosedWith(cycle, lake.CloseSettings{Payments: s.Payments.String(),
 			RoundingMode: s.Rounding.Mode.String(),
 			Sellers:      r.sellers})
 		closed := r.state.job.cycle
-		if err := opening.KeepBooks(r.state.txn.SubTxn, r.state.ws.Books, closed, closed); err != nil {
+		if err := state.KeepBooks(r.state.txn.SubTxn, r.state.ws.Books, closed, closed); err != nil {
 			return err
 		}
 		return r.state.next.CloseThrough(cycle)
@@ -575,7 +566,7 @@ func (r *run) commit(ctx context.Context) error {
 		r.state.report.Notes = append(r.state.report.Notes, "dry run: nothing was written")
 		return nil
 	}
-	r.state.o.BeginStage(workspace.StageCommit)
+	r.state.o.BeginStage(StageCommit)
 	changed, err := r.state.txn.Commit(ctx)
 	r.state.report.Changed = changed
 	if changed {
@@ -609,7 +600,7 @@ func (r *runState) checkClock() error {
 		return nil
 	}
 	r.next.ResetClock()
-	r.job.command += workspace.ResetClockFlag
+	r.job.command += ResetClockFlag
 	r.report.Command = r.job.command
 	r.report.Note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
 		"`tollbook ingest --retry-rejects` tries them again", was, r.o.AsOf)

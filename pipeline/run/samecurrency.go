@@ -8,13 +8,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -24,16 +20,16 @@ import (
 // currencies. It also refuses books that lack a customer whose statements are not in the workspace's currency, because
 // no other book states its currency.
 func CheckCurrencies(base *lake.Snapshot, b *books.Books) error {
-	had := slices.ContainsFunc(base.Manifest.Totals, func(t manifest.Total) bool {
+	had := slices.ContainsFunc(base.Manifest.Totals, func(t lake.TableTotal) bool {
 		return strings.Contains(t.Name, "/statements.due_amount.")
 	})
 	if !had && !b.Mixed {
 		return nil
 	}
 	c := &check{base, b, make(map[string]stated), make(map[string]stated)}
-	var balances []manifest.FileEntry
+	var balances []lake.FileEntry
 	for _, ref := range base.Manifest.Cycles {
-		if ref.State != manifest.CycleClosed {
+		if ref.State != lake.CycleClosed {
 			continue
 		}
 		files, err := base.Files(ref.Cycle)
@@ -69,11 +65,11 @@ type check struct {
 // stated is the currency of the statement of a closed cycle.
 type stated struct {
 	currency string
-	cycle    manifest.Cycle
+	cycle    lake.Cycle
 }
 
 // statements reads the statements of a closed cycle.
-func (c *check) statements(cycle manifest.Cycle, files []manifest.FileEntry) error {
+func (c *check) statements(cycle lake.Cycle, files []lake.FileEntry) error {
 	billed, err := rows.StatedCurrencies(c.base, files)
 	if err != nil {
 		return err
@@ -104,8 +100,8 @@ func (c *check) compare() error {
 }
 
 // balances checks the newest balances of closed cycles: a customer can have money without a statement.
-func (c *check) balances(files []manifest.FileEntry) error {
-	for _, e := range tablefile.Latest(files, tables.Balances().Name) {
+func (c *check) balances(files []lake.FileEntry) error {
+	for _, e := range rows.LatestFiles(files, tables.Balances().Name) {
 		had, err := rows.BalanceCurrencies(c.base, e)
 		if err != nil {
 			return err
@@ -120,7 +116,7 @@ func (c *check) balances(files []manifest.FileEntry) error {
 }
 
 // customer checks the currency of a customer's money in a closed cycle.
-func (c *check) customer(id, was string, cycle manifest.Cycle) error {
+func (c *check) customer(id, was string, cycle lake.Cycle) error {
 	code := c.books.Customer(id)
 	if code < 0 {
 		return nil
@@ -129,11 +125,11 @@ func (c *check) customer(id, was string, cycle manifest.Cycle) error {
 }
 
 // same refuses a currency that differs from that of the customer or partner in a closed cycle.
-func same(whose, id, now, was string, cycle manifest.Cycle) error {
+func same(whose, id, now, was string, cycle lake.Cycle) error {
 	if now == was {
 		return nil
 	}
-	return &workspace.RefusedError{
+	return &RefusedError{
 		What: fmt.Sprintf("the books give %s %s the currency %s, and its closed cycle %s is in %s", whose, id, now,
 			cycle, was),
 		Hint: fmt.Sprintf("a %s's currency does not change: give it a new %[1]s_id for the new currency", whose),
@@ -142,7 +138,7 @@ func same(whose, id, now, was string, cycle manifest.Cycle) error {
 
 // partnerStatements reads the partner statements of a closed cycle: their amounts would be added to amounts of another
 // currency.
-func (c *check) partnerStatements(cycle manifest.Cycle, files []manifest.FileEntry) error {
+func (c *check) partnerStatements(cycle lake.Cycle, files []lake.FileEntry) error {
 	def, err := rows.PartnerStatementsTable(c.base, cycle)
 	if err != nil {
 		return err
@@ -174,9 +170,9 @@ func (c *check) partnerStatements(cycle manifest.Cycle, files []manifest.FileEnt
 // events checks the events about partners' money in closed cycles: a partner can have money without a statement.
 func (c *check) events() error {
 	def := tables.PartnerEvents()
-	files, err := c.base.Find(coupons.Key(def.Table))
-	closed := c.base.Manifest.ClosedThrough.Or(place.NoCycle)
-	if err != nil || closed == place.NoCycle {
+	files, err := c.base.Find(query.CouponFileKey(def.Table))
+	closed := c.base.Manifest.ClosedThrough.Or(lake.NoCycle)
+	if err != nil || closed == lake.NoCycle {
 		return err
 	}
 	end := c.books.Zone.Bounds(closed).To
@@ -189,7 +185,7 @@ func (c *check) events() error {
 				return nil
 			}
 			return c.partner(of.Word(tables.PartnerEventPartnerID).At(row), was,
-				manifest.CycleOf(c.books.Zone.Cycle(at)))
+				lake.CycleOf(c.books.Zone.Cycle(at)))
 		})
 		if err != nil {
 			return err
@@ -200,10 +196,10 @@ func (c *check) events() error {
 
 // eachRow compares the rows of a file until one of them refuses the books. The error does not name the row, because it
 // is a row of an internal table.
-func eachRow[T any](c *check, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func eachRow[T any](c *check, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	compare func(of *parquet.Columns[T], row int) error) error {
 	var refused error
-	err := tablefile.Each(c.base, e, def, cols, func(of *parquet.Columns[T], row int) error {
+	err := rows.EachRow(c.base, e, def, cols, func(of *parquet.Columns[T], row int) error {
 		if refused == nil {
 			refused = compare(of, row)
 		}
@@ -213,7 +209,7 @@ func eachRow[T any](c *check, e manifest.FileEntry, def tables.Def[T], cols tabl
 }
 
 // partner checks the currency of a partner's money in a closed cycle.
-func (c *check) partner(id, was string, cycle manifest.Cycle) error {
+func (c *check) partner(id, was string, cycle lake.Cycle) error {
 	code := c.books.Partner(id)
 	if code < 0 {
 		return nil

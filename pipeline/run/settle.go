@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -25,7 +25,7 @@ func (r *runState) closing() period.Cycle {
 	if r.job.close {
 		return r.job.cycle
 	}
-	return place.NoCycle
+	return lake.NoCycle
 }
 
 // knownCycles returns the cycles of the lake, of new events and of the job: all cycles with files in the next state,
@@ -46,7 +46,7 @@ func (r *run) settle(step *settle.Step) error {
 	step.Cycles = r.nextCycles()
 	step.Record = settlement.Record{AsOf: r.state.o.AsOf, Transfers: r.events.transfers(),
 		Events: r.events.incentiveEvents()}
-	if r.state.closed != place.NoCycle {
+	if r.state.closed != lake.NoCycle {
 		step.Record.ClosedThrough = r.state.closed
 	}
 	if _, err := step.Incentives(); err != nil {
@@ -100,7 +100,7 @@ func (r *runState) jobCycles() []period.Cycle {
 	switch {
 	case r.job.rerate != nil:
 		return []period.Cycle{r.closed + 1}
-	case r.job.cycle != place.NoCycle:
+	case r.job.cycle != lake.NoCycle:
 		return []period.Cycle{r.job.cycle}
 	}
 	return nil
@@ -125,7 +125,7 @@ func (r *run) setTotals() (err error) {
 	if r.state.report.Totals, err = t.Calculate(); err != nil {
 		return err
 	}
-	for _, e := range r.state.next.Entries.Find(rejects.OpenKey()) {
+	for _, e := range r.state.next.Entries.Find(accept.OpenRejectsKey()) {
 		r.state.report.Rejects += e.Rows
 	}
 	return r.state.next.SetTotals(r.state.report.Totals)

@@ -14,17 +14,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // terms holds what the tasks of buckets and slices share in addition to the plan.
 type terms struct {
 	Scans   []accept.DoneTask `json:"scans"`
-	Touched []place.Place     `json:"touched"` // places whose event lines were calculated again
+	Touched []lake.Place      `json:"touched"` // places whose event lines were calculated again
 	Cycles  []period.Cycle    `json:"cycles"`  // cycles that are known before anything is rated
 	Issued  pay.Issued        `json:"issued"`
 	// buckets in which re-rating posted differences, ascending
@@ -48,18 +44,18 @@ func Stages() []string {
 
 // sharing is this process's part in a shared run.
 type sharing struct {
-	run     manifest.Hash // "" = it is being planned
+	run     lake.Hash // "" = it is being planned
 	plan    *Plan
 	refused bool // a worker refused a task
 	scans   []accept.DoneTask
 
-	txn *lake.Txn          // of the run, once it has begun
-	o   *workspace.Options // of the run
+	txn *lake.Txn // of the run, once it has begun
+	o   *Options  // of the run
 }
 
 // job is the job of a plan in which this process has a part.
 func (s *sharing) job(p *Plan) job {
-	j := job{command: nightlyCommand, cycle: place.NoCycle, sharing: s}
+	j := job{command: nightlyCommand, cycle: lake.NoCycle, sharing: s}
 	switch p.Kind {
 	case HashFiles:
 		j.command = "" // no command continues it
@@ -86,7 +82,7 @@ func (j *job) note(p *Plan) {
 	switch {
 	case j.close:
 		p.Kind, p.Cycle = PlanClose, j.cycle
-	case j.cycle != place.NoCycle:
+	case j.cycle != lake.NoCycle:
 		p.Kind, p.Cycle = PlanMonthly, j.cycle
 	case j.rerate != nil:
 		p.Kind, p.Cycle = PlanRerate, j.rerate.cycle
@@ -157,7 +153,7 @@ func (r planning) share(p *Plan) error {
 
 // hash has the workers of an engine hash new feed files, if they are many gigabytes. The tasks are those of a
 // plan of their own, because the plan of the run has the hashes.
-func (r planning) hash(ctx context.Context, tasks task.Local, finder *FileFinder, hashes *inbox.Hashes) error {
+func (r planning) hash(ctx context.Context, tasks lake.LocalTasks, finder *FileFinder, hashes *inbox.Hashes) error {
 	list, err := finder.Unhashed(hashes)
 	if err != nil || len(list) == 0 {
 		return err
@@ -203,11 +199,11 @@ func (r *run) continuedFiles(ctx context.Context, hashes *inbox.Hashes) ([]*acce
 }
 
 // changedSince is the error of a feed file of a plan that changed.
-func changedSince(run manifest.Hash, name string) error {
+func changedSince(run lake.Hash, name string) error {
 	return &lake.PlanError{Run: run, What: fmt.Sprintf("inbox/%s changed since it was planned", name)}
 }
 
-// elsewhere is task.Local.Elsewhere of a shared run: tasks with results are done, and workers of the engine do the
+// elsewhere is lake.LocalTasks.Elsewhere of a shared run: tasks with results are done, and workers of the engine do the
 // others.
 func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, take func([]byte) error) error {
 	for i, b := range tasks {
@@ -217,7 +213,7 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 	}
 	results, missing, err := s.results(ctx, stage, len(tasks))
 	if err == nil && len(missing) > 0 {
-		work := &task.Work{Run: string(s.run), Build: s.o.Build, Stage: stage, Tasks: missing}
+		work := &lake.TaskWork{Run: string(s.run), Build: s.o.Build, Stage: stage, Tasks: missing}
 		if err := s.o.Engine.Do(ctx, work, s.attempt); err != nil {
 			return s.failed(err)
 		}
@@ -242,15 +238,15 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 
 // failed converts an error of the engine to an error of the run.
 func (s *sharing) failed(err error) error {
-	if f := new(task.Failure); errors.As(err, &f) && f.Class == task.Refused {
+	if f := new(lake.TaskFailure); errors.As(err, &f) && f.Class == lake.TaskRefused {
 		s.refused = true
-		return &workspace.RefusedError{What: "a worker refused a task: " + f.Text, Hint: f.What}
+		return &RefusedError{What: "a worker refused a task: " + f.Text, Hint: f.What}
 	}
 	return fmt.Errorf("run %s: %w", s.run, err)
 }
 
 // attempt reports an attempt of a task.
-func (s *sharing) attempt(a *task.Attempt) {
+func (s *sharing) attempt(a *lake.TaskAttempt) {
 	if s.o.Attempt != nil {
 		s.o.Attempt(a)
 	}
@@ -294,14 +290,14 @@ func (r *run) shareTerms() error {
 		return nil
 	}
 	t := &terms{Scans: append([]accept.DoneTask{}, r.state.job.sharing.scans...),
-		Touched: append([]place.Place{}, place.InOrder(r.events.touched)...),
+		Touched: append([]lake.Place{}, lake.PlacesInOrder(r.events.touched)...),
 		Cycles:  append([]period.Cycle{}, r.known...), Issued: *r.issued, Reposted: []int{},
 		Deferred: r.state.scanned.Deferred()}
 	if re := r.state.job.rerate; re != nil {
 		t.Reposted = slices.AppendSeq(t.Reposted, maps.Keys(re.reposted))
 		slices.Sort(t.Reposted)
 	}
-	b, err := task.Encode(termsKind, t)
+	b, err := lake.EncodeTask(termsKind, t)
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -19,11 +18,11 @@ import (
 type shared struct {
 	*testing.T
 	dir string
-	o   workspace.Options
+	o   run.Options
 }
 
 func newShared(t *testing.T) *shared {
-	s := &shared{t, filepath.Join(t.TempDir(), "w"), workspace.Options{Build: "one"}}
+	s := &shared{t, filepath.Join(t.TempDir(), "w"), run.Options{Build: "one"}}
 	if err := os.CopyFS(s.dir, os.DirFS("../serve/testdata/access")); err != nil {
 		t.Fatal(err)
 	}
@@ -34,9 +33,9 @@ func newShared(t *testing.T) *shared {
 	return s
 }
 
-func (s *shared) open() *workspace.Workspace {
+func (s *shared) open() *run.Workspace {
 	s.Helper()
-	w, err := workspace.Open(s.dir)
+	w, err := run.Open(s.dir)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -46,7 +45,7 @@ func (s *shared) open() *workspace.Workspace {
 // refused checks that an error is a refusal with the given reason.
 func (s *shared) refused(err error, why string) {
 	s.Helper()
-	if refused := new(workspace.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
+	if refused := new(run.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
 		s.Errorf("%v, want a refusal: %s", err, why)
 	}
 }
@@ -105,7 +104,7 @@ func (s *shared) files() map[string]string {
 func TestSharedRunRefused(t *testing.T) {
 	t.Parallel()
 	e := &engineOf{shared: newShared(t)}
-	doing := func(id manifest.Hash, stage string) error {
+	doing := func(id lake.Hash, stage string) error {
 		tasks := run.NewTasks(e.open(), e.o)
 		return errors.Join(tasks.Do(t.Context(), id, stage, 0), tasks.Close())
 	}
@@ -196,7 +195,7 @@ func TestScanTaskOfChangedFile(t *testing.T) {
 	if err != nil || len(e.done["scan"]) > 0 {
 		t.Fatalf("scan tasks %v were done again: %v", e.done["scan"], err)
 	}
-	deferred := slices.ContainsFunc(report.Files, func(f workspace.FileReport) bool {
+	deferred := slices.ContainsFunc(report.Files, func(f run.FileReport) bool {
 		return filepath.Base(name) == filepath.Base(f.Name) && f.Deferred != "" && f.Rows == 0
 	})
 	if !deferred {

@@ -7,21 +7,16 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // PublishOptions says what to publish, and how.
 type PublishOptions struct {
-	Cycle     period.Cycle // only this cycle; place.NoCycle = all
+	Cycle     period.Cycle // only this cycle; lake.NoCycle = all
 	DryRun    bool         // report what would be done
 	TakeOver  bool         // replace the copy of another lake
 	Rebalance bool         // move files to the shard to which their bucket belongs now
@@ -29,8 +24,8 @@ type PublishOptions struct {
 
 // PublishClickHouse publishes the lake's state to the ClickHouse of the settings. Errors: *RefusedError without a
 // server; *rows.NoCycleError; problem.Problems if the books lack what lines name; those of publish.Publish.
-func PublishClickHouse(ctx context.Context, w *workspace.Workspace, po PublishOptions,
-	o workspace.Options) (report *publish.Report, err error) {
+func PublishClickHouse(ctx context.Context, w *Workspace, po PublishOptions,
+	o Options) (report *publish.Report, err error) {
 	to, err := server(w, o)
 	if err != nil {
 		return nil, err
@@ -40,16 +35,16 @@ func PublishClickHouse(ctx context.Context, w *workspace.Workspace, po PublishOp
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(workspace.StagePublish)
+	o.BeginStage(StagePublish)
 	err = l.Read(func(snap *lake.Snapshot) error {
 		src, err := source(w, snap, o)
 		if err != nil {
 			return err
 		}
-		if po.Cycle != place.NoCycle {
-			src.Cycle = manifest.CycleOf(po.Cycle)
+		if po.Cycle != lake.NoCycle {
+			src.Cycle = lake.CycleOf(po.Cycle)
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
-				return &workspace.RefusedError{
+				return &RefusedError{
 					What: fmt.Sprintf("cycle %s was archived at %s: its lines are no longer published", src.Cycle,
 						ref.Archived.AsOf),
 					Hint: "`tollbook publish` updates what stays of it: statements, accounts, incentives"}
@@ -67,13 +62,13 @@ func PublishClickHouse(ctx context.Context, w *workspace.Workspace, po PublishOp
 }
 
 // server returns the connection options for the ClickHouse of the settings.
-func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, error) {
+func server(w *Workspace, o Options) (*publish.Options, error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
-		return nil, &workspace.RefusedError{What: "no server to publish to",
+		return nil, &RefusedError{What: "no server to publish to",
 			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
 	}
-	at, err := clickhouse.FromSettings(s, w.Dir, environment(o))
+	at, err := publish.ServerOptionsFrom(s, w.Dir, environment(o))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +77,7 @@ func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, erro
 }
 
 // source returns a state of the lake as the source of a publish.
-func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*publish.Source, error) {
+func source(w *Workspace, snap *lake.Snapshot, o Options) (*publish.Source, error) {
 	if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 		return nil, err
 	}
@@ -95,7 +90,7 @@ func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*
 }
 
 // environment returns the lookup of environment variables of a run.
-func environment(o workspace.Options) func(string) string {
+func environment(o Options) func(string) string {
 	if o.Env == nil {
 		return func(string) string { return "" }
 	}
@@ -104,15 +99,15 @@ func environment(o workspace.Options) func(string) string {
 
 // PublishIceberg publishes the lake's state to the Iceberg tables of the settings. Errors: *RefusedError without a
 // warehouse; those of iceberg.Publish.
-func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptions,
-	o workspace.Options) (report *iceberg.Report, err error) {
+func PublishIceberg(ctx context.Context, w *Workspace, po PublishOptions,
+	o Options) (report *iceberg.Report, err error) {
 	s := &w.Settings.Iceberg
 	switch {
 	case !s.Set():
-		return nil, &workspace.RefusedError{What: "no Iceberg warehouse to publish to",
+		return nil, &RefusedError{What: "no Iceberg warehouse to publish to",
 			Hint: "set iceberg.warehouse in tollbook.yaml"}
-	case po.Cycle != place.NoCycle:
-		return nil, &workspace.RefusedError{What: "Iceberg tables are published for all cycles together",
+	case po.Cycle != lake.NoCycle:
+		return nil, &RefusedError{What: "Iceberg tables are published for all cycles together",
 			Hint: "leave --cycle out"}
 	}
 	warehouse, err := w.IcebergWarehouse()
@@ -127,7 +122,7 @@ func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptio
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(workspace.StageIceberg)
+	o.BeginStage(StageIceberg)
 	to := &iceberg.Options{Warehouse: warehouse, Catalog: client, Namespace: s.Namespace, Keep: s.Keep,
 		Now: max(o.Started, 0), DryRun: po.DryRun, TakeOver: po.TakeOver, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
@@ -139,13 +134,13 @@ func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptio
 
 // PublishAll publishes to each target of the settings. If one target fails, the other is still tried. Errors:
 // *RefusedError if there is no target; those of ClickHouse and Iceberg.
-func PublishAll(ctx context.Context, w *workspace.Workspace, po PublishOptions,
-	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
+func PublishAll(ctx context.Context, w *Workspace, po PublishOptions,
+	o Options) (server *publish.Report, tables *iceberg.Report, err error) {
 	s := &w.Settings
 	if s.ClickHouse.DSN.Set() || !s.Iceberg.Set() {
 		server, err = PublishClickHouse(ctx, w, po, o)
 	}
-	if !s.Iceberg.Set() || ctx.Err() != nil || s.ClickHouse.DSN.Set() && po.Cycle != place.NoCycle {
+	if !s.Iceberg.Set() || ctx.Err() != nil || s.ClickHouse.DSN.Set() && po.Cycle != lake.NoCycle {
 		return server, nil, err
 	}
 	tables, icebergErr := PublishIceberg(ctx, w, po, o)
@@ -180,18 +175,18 @@ func (e *bothError) Diagnosis() (problem.Class, string) {
 // ofLake reports whether an error is one of the lake that a person must correct.
 func ofLake(err error) bool {
 	var (
-		missing *lakeerr.MissingError
-		corrupt *lakeerr.CorruptError
-		synced  *lakeerr.SyncError
+		missing *lake.MissingError
+		corrupt *lake.CorruptError
+		synced  *lake.SyncError
 	)
 	return errors.As(err, &missing) || errors.As(err, &corrupt) || errors.As(err, &synced)
 }
 
 // PublishAfterRun publishes the result of a run, if the settings have a target. A target that cannot be reached, or
 // refuses, does not fail the run: out says that the publish is pending. Totals that differ are an error (§6.6).
-func PublishAfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options,
-	out *workspace.Publication) error {
-	po := PublishOptions{Cycle: place.NoCycle}
+func PublishAfterRun(ctx context.Context, w *Workspace, o Options,
+	out *Publication) error {
+	po := PublishOptions{Cycle: lake.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
 		published, err := PublishClickHouse(ctx, w, po, o)
 		var differ *publish.DifferError
@@ -219,9 +214,9 @@ func PublishAfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Op
 }
 
 // owe records why a target was not published to.
-func owe(out *workspace.Publication, err error) {
+func owe(out *Publication, err error) {
 	if out.Owed == nil {
-		out.Owed = &workspace.Owed{}
+		out.Owed = &Owed{}
 	} else {
 		out.Owed.Why += "; "
 	}

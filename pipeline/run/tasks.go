@@ -10,20 +10,16 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Tasks does tasks of shared runs, one at a time, and keeps what the tasks of one run share. NewTasks creates it; Close
 // ends it.
 type Tasks struct {
-	ws *workspace.Workspace
-	o  workspace.Options
+	ws *Workspace
+	o  Options
 
-	id      manifest.Hash     // id of the run r
+	id      lake.Hash         // id of the run r
 	r       *run              // nil = none is open
 	workers map[string]worker // of r, by stage
 }
@@ -32,12 +28,12 @@ type Tasks struct {
 type worker func(context.Context, []byte) ([]byte, error)
 
 // NewTasks returns Tasks for a workspace.
-func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
+func NewTasks(w *Workspace, o Options) *Tasks { return &Tasks{ws: w, o: o} }
 
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
-// the same files. Errors: *workspace.RefusedError if this process does not have the build, the settings or the books of
+// the same files. Errors: *RefusedError if this process does not have the build, the settings or the books of
 // the plan, if the lake has another state, or if there is no such task.
-func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) error {
+func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error {
 	p, err := LoadPlan(t.ws, id, t.o)
 	if err == nil && (t.r == nil || t.id != id) {
 		err = errors.Join(t.Close(), t.open(id, p))
@@ -52,7 +48,7 @@ func (t *Tasks) Do(ctx context.Context, id manifest.Hash, stage string, i int) e
 }
 
 // open joins a run.
-func (t *Tasks) open(id manifest.Hash, p *Plan) error {
+func (t *Tasks) open(id lake.Hash, p *Plan) error {
 	l, err := t.ws.Lake(t.o)
 	if err != nil {
 		return err
@@ -180,7 +176,7 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 		return nil, err
 	}
 	t := new(terms)
-	if err := task.Decode(termsKind, text, t); err != nil {
+	if err := lake.DecodeTask(termsKind, text, t); err != nil {
 		return nil, err
 	}
 	cfg, files, err := r.taskConfig()
@@ -193,7 +189,7 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 	if r.run.state.scanned, err = accept.Recall(cfg, files, t.Scans, t.Deferred); err != nil {
 		return nil, err
 	}
-	r.run.issued, r.run.known, r.run.events.touched = &t.Issued, t.Cycles, make(map[place.Place]bool)
+	r.run.issued, r.run.known, r.run.events.touched = &t.Issued, t.Cycles, make(map[lake.Place]bool)
 	for _, p := range t.Touched {
 		r.run.events.touched[p] = true
 	}
@@ -207,14 +203,14 @@ func (r taskWorkers) recall() (*fold.Folder, error) {
 }
 
 // FailureOf converts an error of Do to the failure of the task.
-func FailureOf(err error) *task.Failure {
+func FailureOf(err error) *lake.TaskFailure {
 	class, hint := problem.Diagnose(err)
-	f := &task.Failure{Class: task.Failed, Text: err.Error(), What: hint}
+	f := &lake.TaskFailure{Class: lake.TaskFailed, Text: err.Error(), What: hint}
 	switch {
 	case class.NothingDone():
-		f.Class = task.Refused
+		f.Class = lake.TaskRefused
 	case class == problem.Failed:
-		f.Class = task.Broken
+		f.Class = lake.TaskBroken
 	}
 	return f
 }
@@ -226,7 +222,7 @@ func (j *job) onEngine() bool {
 
 // transactOnEngine is transact for a job whose tasks workers of the engine do. A run that was begun and not committed
 // is continued if possible; otherwise it is begun again.
-func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
+func transactOnEngine(ctx context.Context, w *Workspace, o Options, j job) (*Report,
 	error) {
 	s, err := begun(w, &o, &j)
 	if err != nil {
@@ -248,14 +244,14 @@ func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.O
 	return transact(ctx, w, o, j)
 }
 
-func inform(o *workspace.Options, what string, more ...any) {
+func inform(o *Options, what string, more ...any) {
 	if o.Log != nil {
 		o.Log.Info(what, more...)
 	}
 }
 
 // begun returns this process's part in a run of the same job that was planned and not committed; nil = there is none.
-func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, error) {
+func begun(w *Workspace, o *Options, j *job) (*sharing, error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return nil, err

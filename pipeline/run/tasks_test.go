@@ -13,11 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -28,24 +25,24 @@ type engineOf struct {
 	*shared
 	fails func(stage string, i int) error
 	then  func(stage string) error
-	run   manifest.Hash    // the last one
+	run   lake.Hash        // the last one
 	done  map[string][]int // indexes of tasks by stage
 }
 
-func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+func (e *engineOf) Do(ctx context.Context, w *lake.TaskWork, report func(*lake.TaskAttempt)) error {
 	tasks := run.NewTasks(e.open(), e.o)
-	e.run = manifest.Hash(w.Run)
+	e.run = lake.Hash(w.Run)
 	for _, i := range w.Tasks {
 		if e.fails != nil {
 			if err := e.fails(w.Stage, i); err != nil {
 				return errors.Join(err, tasks.Close())
 			}
 		}
-		if err := tasks.Do(ctx, manifest.Hash(w.Run), w.Stage, i); err != nil {
+		if err := tasks.Do(ctx, lake.Hash(w.Run), w.Stage, i); err != nil {
 			return errors.Join(run.FailureOf(err), tasks.Close())
 		}
 		e.done[w.Stage] = append(e.done[w.Stage], i)
-		report(&task.Attempt{Stage: w.Stage, Task: i, Number: 1})
+		report(&lake.TaskAttempt{Stage: w.Stage, Task: i, Number: 1})
 	}
 	if e.then != nil {
 		return errors.Join(e.then(w.Stage), tasks.Close())
@@ -56,12 +53,12 @@ func (e *engineOf) Do(ctx context.Context, w *task.Work, report func(*task.Attem
 func (e *engineOf) Close() error { return nil }
 
 // nightly runs a night with the engine and the real clock.
-func (e *engineOf) nightly() (*workspace.Report, error) {
+func (e *engineOf) nightly() (*run.Report, error) {
 	return run.Nightly(e.Context(), e.open(), e.options())
 }
 
 // options returns the options of a run with the engine and the real clock.
-func (e *engineOf) options() workspace.Options {
+func (e *engineOf) options() run.Options {
 	e.done = make(map[string][]int)
 	o := e.o
 	o.Engine, o.AsOfIsNow = e, true
@@ -74,17 +71,17 @@ func TestFailureOf(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		err   error
-		class task.Class
+		class lake.TaskClass
 		hint  string
 	}{
-		{&workspace.RefusedError{What: "no", Hint: "close it"}, task.Refused, "close it"},
-		{problem.Problems{{Text: "a price", Hint: "correct it"}}, task.Refused, "correct it"},
-		{&lakeerr.CorruptError{Name: "lines", Hint: "restore it"}, task.Broken, "restore it"},
-		{&lakeerr.MissingError{Name: "lines", Hint: "put it back"}, task.Broken, "put it back"},
-		{&lakeerr.SyncError{Name: "lines", Err: syscall.EIO}, task.Broken, ""},
-		{&lakeerr.MovedError{}, task.Failed, ""},
-		{&fs.PathError{Op: "write", Path: "lines", Err: syscall.ENOSPC}, task.Failed, ""},
-		{errors.New("odd"), task.Failed, ""},
+		{&run.RefusedError{What: "no", Hint: "close it"}, lake.TaskRefused, "close it"},
+		{problem.Problems{{Text: "a price", Hint: "correct it"}}, lake.TaskRefused, "correct it"},
+		{&lake.CorruptError{Name: "lines", Hint: "restore it"}, lake.TaskBroken, "restore it"},
+		{&lake.MissingError{Name: "lines", Hint: "put it back"}, lake.TaskBroken, "put it back"},
+		{&lake.SyncError{Name: "lines", Err: syscall.EIO}, lake.TaskBroken, ""},
+		{&lake.MovedError{}, lake.TaskFailed, ""},
+		{&fs.PathError{Op: "write", Path: "lines", Err: syscall.ENOSPC}, lake.TaskFailed, ""},
+		{errors.New("odd"), lake.TaskFailed, ""},
 	} {
 		f := run.FailureOf(fmt.Errorf("do the task: %w", c.err))
 		if f.Class != c.class || c.hint != "" && f.What != c.hint {
@@ -200,7 +197,9 @@ func TestEngineBeginsAgain(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		e := &engineOf{shared: newShared(t)}
-		e.fails = func(string, int) error { return &task.Failure{Class: task.Refused, Text: "odd", What: "mend it"} }
+		e.fails = func(string, int) error {
+			return &lake.TaskFailure{Class: lake.TaskRefused, Text: "odd", What: "mend it"}
+		}
 		_, err := e.nightly()
 		e.refused(err, "a worker refused a task: odd")
 		e.fails = nil
@@ -216,13 +215,13 @@ func TestEngineCloseTakesCorrection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := func(s *shared, o workspace.Options) (*workspace.Report, error) {
+	closed := func(s *shared, o run.Options) (*run.Report, error) {
 		return run.Close(t.Context(), s.open(), cycle, false, o)
 	}
 	wrong := func() *shared {
 		s := newShared(t)
 		s.o.AsOf += period.Instant(30 * 24 * time.Hour / time.Microsecond)
-		s.o.CloseIf = &workspace.CloseTerms{Feeds: true}
+		s.o.CloseIf = &run.CloseTerms{Feeds: true}
 		s.deliver("wrong.csv", "rec-new", "16x")
 		return s
 	}

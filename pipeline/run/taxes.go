@@ -8,9 +8,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -28,7 +27,7 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 			list = append(list, id)
 		}
 	}
-	cycle := manifest.CycleOf(r.state.job.cycle)
+	cycle := lake.CycleOf(r.state.job.cycle)
 	err := rows.EachStatement(ctx, snap, cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 		note(s.CustomerID)
 		return nil
@@ -36,7 +35,7 @@ func (r *closingCheck) noteNoCountry(ctx context.Context, snap *lake.Snapshot) e
 	if err != nil {
 		return err
 	}
-	reader := partners.Reader{Snap: snap, Books: r.state.ws.Books, Book: r.state.partners,
+	reader := query.PartnerReader{Snap: snap, Books: r.state.ws.Books, Book: r.state.partners,
 		Settings: &r.state.ws.Settings}
 	settled, err := reader.Statements(ctx, cycle, "")
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -36,16 +35,16 @@ type TotalsState struct {
 
 // Calculate returns the control totals of the next state, sorted by name, and checks those that must agree (TOTALS-1,
 // TOTALS-2). Errors: *TotalsError for totals that do not.
-func (t *TotalsState) Calculate() ([]manifest.Total, error) {
+func (t *TotalsState) Calculate() ([]lake.TableTotal, error) {
 	list := t.inputTotals()
 	base := t.Txn.SubTxn.Base()
 	for _, cycle := range t.Cycles {
 		ref := cycle.String()
-		if known, _ := base.Cycle(manifest.CycleOf(cycle)); known.Archived != nil {
+		if known, _ := base.Cycle(lake.CycleOf(cycle)); known.Archived != nil {
 			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
 			continue
 		}
-		files := t.Txn.Next().Entries.Files(manifest.CycleOf(cycle))
+		files := t.Txn.Next().Entries.Files(lake.CycleOf(cycle))
 		lines, err := sumBuckets(files, "lines")
 		if err != nil {
 			return nil, err
@@ -81,15 +80,15 @@ func (t *TotalsState) Calculate() ([]manifest.Total, error) {
 		return nil, err
 	}
 	list = append(list, ofPartners...)
-	slices.SortFunc(list, func(a, b manifest.Total) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b lake.TableTotal) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
 // couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2). In a cycle of several currencies it
 // does so for each currency: byMoney has its totals, and is empty otherwise. Cycles that were closed before coupons
 // were recorded have no records.
-func (t *TotalsState) couponsAgree(cycle period.Cycle, files []manifest.FileEntry, lines *bucketSums,
-	byMoney []manifest.Total) error {
+func (t *TotalsState) couponsAgree(cycle period.Cycle, files []lake.FileEntry, lines *bucketSums,
+	byMoney []lake.TableTotal) error {
 	uses, recorded := t.CouponUses[cycle]
 	if !t.CouponRecords || !recorded && cycle <= t.Closed {
 		return nil
@@ -127,7 +126,7 @@ func (t *TotalsState) couponsAgree(cycle period.Cycle, files []manifest.FileEntr
 
 // taxesAgree checks Σ tax_amount of the rows of customers in taxes = Σ tax_amount of statements, bucket by bucket
 // (§10.6).
-func taxesAgree(cycle string, files []manifest.FileEntry, statements *bucketSums) error {
+func taxesAgree(cycle string, files []lake.FileEntry, statements *bucketSums) error {
 	taxes, err := sumBuckets(files, tables.Taxes().Name)
 	if err != nil {
 		return err
@@ -136,7 +135,7 @@ func taxesAgree(cycle string, files []manifest.FileEntry, statements *bucketSums
 	slices.Sort(buckets)
 	const column = "tax_amount"
 	for _, bucket := range slices.Compact(buckets) {
-		if bucket == manifest.NoBucket {
+		if bucket == lake.NoBucket {
 			continue // rows of partners
 		}
 		if s, t := statements.text(bucket, column), taxes.text(bucket, column); s != t {
@@ -148,14 +147,14 @@ func taxesAgree(cycle string, files []manifest.FileEntry, statements *bucketSums
 }
 
 // totalsOf returns the control totals of a cycle.
-func totalsOf(all []manifest.Total, cycle string) []manifest.Total {
-	return slices.DeleteFunc(slices.Clone(all), func(t manifest.Total) bool {
+func totalsOf(all []lake.TableTotal, cycle string) []lake.TableTotal {
+	return slices.DeleteFunc(slices.Clone(all), func(t lake.TableTotal) bool {
 		return !strings.HasPrefix(t.Name, cycle+"/")
 	})
 }
 
 // inputTotals counts the rows of all feed files ever taken.
-func (t *TotalsState) inputTotals() []manifest.Total {
+func (t *TotalsState) inputTotals() []lake.TableTotal {
 	type counts struct{ read, accepted, duplicate, rejected int64 }
 	byFeed := make(map[string]*counts)
 	var feeds []string
@@ -170,14 +169,14 @@ func (t *TotalsState) inputTotals() []manifest.Total {
 		c.duplicate, c.rejected = c.duplicate+in.Duplicate, c.rejected+in.Rejected
 	}
 	slices.Sort(feeds)
-	var list []manifest.Total
+	var list []lake.TableTotal
 	for _, f := range feeds {
 		c := byFeed[f]
 		for _, t := range []struct {
 			name string
 			n    int64
 		}{{"read", c.read}, {"accepted", c.accepted}, {"duplicate", c.duplicate}, {"rejected", c.rejected}} {
-			list = append(list, manifest.Total{Name: "rows." + f + "." + t.name, Value: strconv.FormatInt(t.n, 10)})
+			list = append(list, lake.TableTotal{Name: "rows." + f + "." + t.name, Value: strconv.FormatInt(t.n, 10)})
 		}
 	}
 	return list
@@ -201,7 +200,7 @@ type bucketSums struct {
 	of  map[int]*tableSums
 }
 
-func sumBuckets(files []manifest.FileEntry, table string) (*bucketSums, error) {
+func sumBuckets(files []lake.FileEntry, table string) (*bucketSums, error) {
 	b := &bucketSums{all: newTableSums(), of: make(map[int]*tableSums)}
 	for _, e := range files {
 		if e.Table != table {
@@ -232,15 +231,15 @@ func (b *bucketSums) text(bucket int, column string) string {
 }
 
 // list returns the sums in the form of the manifest.
-func (s *tableSums) list() []manifest.Sum {
-	var list []manifest.Sum
+func (s *tableSums) list() []lake.ColumnSum {
+	var list []lake.ColumnSum
 	for _, c := range s.columns {
-		list = append(list, manifest.Sum{Column: c, Value: s.text(c)})
+		list = append(list, lake.ColumnSum{Column: c, Value: s.text(c)})
 	}
 	return list
 }
 
-func (s *tableSums) addAll(rows int64, sums []manifest.Sum) error {
+func (s *tableSums) addAll(rows int64, sums []lake.ColumnSum) error {
 	s.rows += rows
 	for _, one := range sums {
 		if err := s.add(one); err != nil {
@@ -250,7 +249,7 @@ func (s *tableSums) addAll(rows int64, sums []manifest.Sum) error {
 	return nil
 }
 
-func (s *tableSums) add(one manifest.Sum) error {
+func (s *tableSums) add(one lake.ColumnSum) error {
 	_, fraction, _ := strings.Cut(one.Value, ".")
 	rat, ok := new(big.Rat).SetString(one.Value)
 	if !ok {
@@ -279,10 +278,10 @@ func (s *tableSums) text(column string) string {
 	return new(big.Rat).SetFrac(v, unit).FloatString(s.scale[column])
 }
 
-func (s *tableSums) totals(prefix string) []manifest.Total {
-	list := []manifest.Total{{Name: prefix + "rows", Value: strconv.FormatInt(s.rows, 10)}}
+func (s *tableSums) totals(prefix string) []lake.TableTotal {
+	list := []lake.TableTotal{{Name: prefix + "rows", Value: strconv.FormatInt(s.rows, 10)}}
 	for _, c := range s.columns {
-		list = append(list, manifest.Total{Name: prefix + c, Value: s.text(c)})
+		list = append(list, lake.TableTotal{Name: prefix + c, Value: s.text(c)})
 	}
 	return list
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // sumsOf returns a file of a table in a bucket with the sums that the lake records for it.
-func sumsOf(table string, bucket int, official, payment string) manifest.FileEntry {
-	return manifest.FileEntry{
-		FileKey: manifest.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"), Bucket: bucket}, Rows: 1,
-		Sums: []manifest.Sum{{Column: "official_amount", Value: official}, {Column: "payment_amount", Value: payment}},
+func sumsOf(table string, bucket int, official, payment string) lake.FileEntry {
+	return lake.FileEntry{
+		FileKey: lake.FileKey{Table: table, Cycle: lakekey.Cycle("2026-09"), Bucket: bucket}, Rows: 1,
+		Sums: []lake.ColumnSum{{Column: "official_amount", Value: official},
+			{Column: "payment_amount", Value: payment}},
 	}
 }
 
@@ -22,32 +23,32 @@ func sumsOf(table string, bucket int, official, payment string) manifest.FileEnt
 // the run and is reported with its bucket. Invariants: RUN-3, TOTALS-1.
 func TestAgree(t *testing.T) {
 	t.Parallel()
-	lines := []manifest.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),
+	lines := []lake.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),
 		sumsOf("lines", 0, "5.00000000", "5.00000000"), sumsOf("lines", 1, "7.00000000", "7.00000000")}
 	for _, c := range []struct {
 		name       string
-		statements []manifest.FileEntry
+		statements []lake.FileEntry
 		want       *TotalsError
 	}{
-		{"equal", []manifest.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+		{"equal", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000")}, nil},
-		{"a cent less", []manifest.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+		{"a cent less", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "6.99000000")},
 			&TotalsError{"payment_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
 				"6.99000000 in statements"}},
-		{"an amount twice", []manifest.FileEntry{sumsOf("statements", 0, "20.00000000", "14.00000000"),
+		{"an amount twice", []lake.FileEntry{sumsOf("statements", 0, "20.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000")},
 			&TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
 				"20.00000000 in statements"}},
 		{"a cent of one bucket's lines in the other's statements",
-			[]manifest.FileEntry{sumsOf("statements", 0, "15.00000000", "14.01000000"),
+			[]lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.01000000"),
 				sumsOf("statements", 1, "7.00000000", "6.99000000")},
 			&TotalsError{"payment_amount of cycle 2026-09, bucket 0", "14.00000000 in lines",
 				"14.01000000 in statements"}},
-		{"a bucket without statements", []manifest.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000")},
+		{"a bucket without statements", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000")},
 			&TotalsError{"official_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
 				"0.00000000 in statements"}},
-		{"a bucket without lines", []manifest.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+		{"a bucket without lines", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
 			sumsOf("statements", 1, "7.00000000", "7.00000000"), sumsOf("statements", 2, "0.00000000", "0.01000000")},
 			&TotalsError{"payment_amount of cycle 2026-09, bucket 2", "0.00000000 in lines",
 				"0.01000000 in statements"}},
@@ -56,7 +57,7 @@ func TestAgree(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			files := append(append([]manifest.FileEntry(nil), lines...), c.statements...)
+			files := append(append([]lake.FileEntry(nil), lines...), c.statements...)
 			inLines, err := sumBuckets(files, "lines")
 			if err != nil {
 				t.Fatal(err)

@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
 // TurnsByFeed splits turns into runs of one feed.
-func TurnsByFeed(list []events.Turn) (out [][]events.Turn) {
+func TurnsByFeed(list []accept.EventTurn) (out [][]accept.EventTurn) {
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].Feed == list[0].Feed {
@@ -23,19 +22,19 @@ func TurnsByFeed(list []events.Turn) (out [][]events.Turn) {
 
 // TurnedRejects is the effect of turns on rejects.
 type TurnedRejects struct {
-	gone    map[rejects.Origin]bool // no longer rejected, or rejected for another reason
-	stays   map[rejects.Origin]bool // rejects in gone that are still rejected
-	refused []rejects.Row
+	gone    map[accept.RejectOrigin]bool // no longer rejected, or rejected for another reason
+	stays   map[accept.RejectOrigin]bool // rejects in gone that are still rejected
+	refused []accept.RejectRow
 }
 
 // NewTurnedRejects returns Rejects without turns.
 func NewTurnedRejects() *TurnedRejects {
-	return &TurnedRejects{gone: make(map[rejects.Origin]bool), stays: make(map[rejects.Origin]bool)}
+	return &TurnedRejects{gone: make(map[accept.RejectOrigin]bool), stays: make(map[accept.RejectOrigin]bool)}
 }
 
 // Add adds a turn.
-func (t *TurnedRejects) Add(one *events.Turn) {
-	at := rejects.Origin{Feed: one.Feed, Hash: one.From.Hash, Row: one.From.Row}
+func (t *TurnedRejects) Add(one *accept.EventTurn) {
+	at := accept.RejectOrigin{Feed: one.Feed, Hash: one.From.Hash, Row: one.From.Row}
 	if one.Was {
 		t.gone[at] = true
 	}
@@ -47,31 +46,31 @@ func (t *TurnedRejects) Add(one *events.Turn) {
 
 // Ends reports whether an ended reject must be removed because its row is accepted. A reject that now has another
 // reason stays ended, and is not an open reject.
-func (t *TurnedRejects) Ends(x *rejects.Row) bool {
+func (t *TurnedRejects) Ends(x *accept.RejectRow) bool {
 	at := x.Origin()
 	if t.stays[at] {
-		t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return y.Origin() == at })
+		t.refused = slices.DeleteFunc(t.refused, func(y accept.RejectRow) bool { return y.Origin() == at })
 	}
 	return t.gone[at] && !t.stays[at]
 }
 
 // Apply removes gone rejects from open, and adds the refused ones. Ends must be called before, for all ended rejects.
-func (t *TurnedRejects) Apply(open []rejects.Row) []rejects.Row {
-	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[x.Origin()] })
+func (t *TurnedRejects) Apply(open []accept.RejectRow) []accept.RejectRow {
+	open = slices.DeleteFunc(open, func(x accept.RejectRow) bool { return t.gone[x.Origin()] })
 	return append(open, t.refused...)
 }
 
 // rejectOf converts a row of an earlier run that is now refused to a reject.
-func rejectOf(t *events.Turn) rejects.Row {
+func rejectOf(t *accept.EventTurn) accept.RejectRow {
 	d := &t.Refusal
-	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
+	x := accept.RejectRow{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
 		Value: d.Value, ID: d.ID, Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
 	x.ShowAsRead()
 	return x
 }
 
 // TurnNotes describes turns of one feed, and counts the reasons of rows that were accepted.
-func TurnNotes(list []events.Turn, reasons map[string]int64) (notes []string) {
+func TurnNotes(list []accept.EventTurn, reasons map[string]int64) (notes []string) {
 	refused, restored := 0, 0
 	for _, t := range list {
 		switch {

@@ -5,9 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // RejectWriter counts the rejects of a run, and writes those that no task writes in order of file and row.
@@ -17,25 +15,25 @@ type RejectWriter struct {
 	txn     *lake.SubTxn
 	scanned *accept.Scanned
 	retried *RetriedRejects // nil = the run is no retry
-	out     *rejects.Writer
+	out     *accept.RejectWriter
 	// untried are the rejects that a retry did not try and leaves unchanged, in order.
-	untried []rejects.Row
-	retries bool                 // the run's rejects replace the open ones
-	apart   []manifest.FileEntry // files of rejects that tasks wrote
+	untried []accept.RejectRow
+	retries bool             // the run's rejects replace the open ones
+	apart   []lake.FileEntry // files of rejects that tasks wrote
 }
 
 // NewRejectWriter returns a Writer. stored reads the open rejects of the lake, sorted, for a retry.
 func NewRejectWriter(txn *lake.SubTxn, scanned *accept.Scanned, retried *RetriedRejects,
-	stored func() ([]rejects.Row, error)) (*RejectWriter, error) {
+	stored func() ([]accept.RejectRow, error)) (*RejectWriter, error) {
 	w := &RejectWriter{Tally: NewGateTally(), txn: txn, scanned: scanned, retried: retried,
-		out: rejects.NewWriter(txn, rejects.OpenKey())}
+		out: accept.NewRejectWriter(txn, accept.OpenRejectsKey())}
 	if retried == nil {
 		return w, nil
 	}
 	w.untried = retried.Untried(scanned)
-	slices.SortFunc(w.untried, func(a, b rejects.Row) int { return rejects.Compare(&a, &b) })
+	slices.SortFunc(w.untried, func(a, b accept.RejectRow) int { return accept.CompareRejects(&a, &b) })
 	open, err := stored()
-	same := func(a, b rejects.Row) bool { return rejects.Compare(&a, &b) == 0 }
+	same := func(a, b accept.RejectRow) bool { return accept.CompareRejects(&a, &b) == 0 }
 	if w.retries = !slices.EqualFunc(open, w.untried, same); !w.retries {
 		w.untried = nil // all stay stored as they are
 	}
@@ -88,7 +86,7 @@ func (w *RejectWriter) add(x *accept.Reject) error {
 		name, at = w.retried.Original(x.File, x.Row)
 	}
 	row := rowOf(f, name, at, x)
-	for len(w.untried) > 0 && rejects.Compare(&w.untried[0], &row) < 0 {
+	for len(w.untried) > 0 && accept.CompareRejects(&w.untried[0], &row) < 0 {
 		if err := w.out.Add(&w.untried[0]); err != nil {
 			return err
 		}
@@ -109,7 +107,7 @@ func (w *RejectWriter) Finish() error {
 		return err
 	}
 	if w.retries {
-		return w.txn.Next().Replace(rejects.OpenKey(), files...)
+		return w.txn.Next().Replace(accept.OpenRejectsKey(), files...)
 	}
 	return w.txn.Next().Add(append(files, w.apart...)...)
 }
@@ -134,9 +132,10 @@ func addRaw(ctx context.Context, s *accept.Scanned, cfg *accept.Config, list []a
 }
 
 // rowOf returns a reject as it is stored. name and row are the feed file and the row in which the record came.
-func rowOf(f *accept.File, name string, row int64, x *accept.Reject) rejects.Row {
-	r := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value,
-		ID: x.ID, Raw: x.Raw, Hash: f.Hash, Header: f.Header}
+func rowOf(f *accept.File, name string, row int64, x *accept.Reject) accept.RejectRow {
+	r := accept.RejectRow{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(),
+		Value: x.Value,
+		ID:    x.ID, Raw: x.Raw, Hash: f.Hash, Header: f.Header}
 	r.ShowAsRead()
 	return r
 }

@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -135,7 +135,7 @@ func (s *Server) shape(a *answer, r *http.Request) error {
 func (s *Server) answer(a *answer, r *http.Request) {
 	now := s.clock()
 	body, err := s.admit(a, r, now)
-	moved := new(lakeerr.MovedError)
+	moved := new(lake.MovedError)
 	for turn := 1; err == nil; turn++ {
 		if err = s.try(a, r, body, period.Instant(now.UnixMicro())); err == nil {
 			return
@@ -210,7 +210,7 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 	if err == nil {
 		err = s.write(a, r, result)
 	}
-	if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
+	if moved := new(lake.MovedError); errors.As(err, &moved) {
 		a.moved = true
 		if forget(); named {
 			err = goneState(r.Header.Get(stateField))

@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -35,16 +34,16 @@ func archivedWorld(t *testing.T, october string) string {
 			t.Fatal(err)
 		}
 	}
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
+	o := run.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
 	if _, err := run.Close(t.Context(), w, period.CycleOf(2026, 9), false, o); err != nil {
 		t.Fatal(err)
 	}
 	o.AsOf = period.Instant(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC).UnixMicro())
-	r, err := prune.Run(t.Context(), w, prune.Options{}, o)
+	r, err := admin.Prune(t.Context(), w, admin.PruneOptions{}, o)
 	if err != nil || len(r.Cycles) != 1 {
 		t.Fatalf("archived %+v: %v", r, err)
 	}

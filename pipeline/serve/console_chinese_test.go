@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -129,7 +129,7 @@ func namesOf(t *testing.T, dir string) map[string]bool {
 // BILLING-5.
 func TestReasonsInChinese(t *testing.T) {
 	t.Parallel()
-	words := language.NewWords(console.Chinese())
+	words := document.NewTranslator(console.Chinese())
 	words.Watch(func(section, text string) { t.Errorf("chinese.tsv lacks %s: %s", section, text) })
 	for _, r := range reason.All() {
 		words.Say("reason", r.Meaning())
@@ -141,7 +141,7 @@ func TestReasonsInChinese(t *testing.T) {
 // it are not mistaken for them. Invariant: BILLING-5.
 func TestConvertedInChinese(t *testing.T) {
 	t.Parallel()
-	words := language.NewWords(console.Chinese())
+	words := document.NewTranslator(console.Chinese())
 	for text, want := range map[string]string{
 		"meter v at the cycle's end: 3700 used, 4 k after /1000^0, 2.5 from packages, 1.5 to price": "账期末计量v：" +
 			"用量3700，经/1000^0换算为4 k，套餐抵扣2.5，计价1.5",

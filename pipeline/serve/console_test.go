@@ -19,13 +19,12 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	pages "github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -370,9 +369,9 @@ func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
 }
 
 // less is a store that lacks one of the lake's lines.
-type less struct{ records.Store }
+type less struct{ query.Store }
 
-func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, error) {
+func (l less) Sums(ctx context.Context, q query.SumQuery) ([]query.LineSum, error) {
 	list, err := l.Store.Sums(ctx, q)
 	if len(list) > 0 {
 		list[0].Lines--
@@ -385,7 +384,7 @@ func (l less) Sums(ctx context.Context, q records.SumQuery) ([]records.Sum, erro
 func TestConsoleRefusesABillThatDoesNotAddUp(t *testing.T) {
 	t.Parallel()
 	d := openConsole(t, billed(t), vendor, func(c *serve.Config) {
-		c.Store = func(_ *lake.Snapshot, own records.Store) records.Store { return less{own} }
+		c.Store = func(_ *lake.Snapshot, own query.Store) query.Store { return less{own} }
 	})
 	p := d.open("bill?cycle=2026-09&customer_id=cust-elm")
 	if p.status != http.StatusInternalServerError || p.outcome() != "CBC.0999" || strings.Contains(p.body, "96") {
@@ -448,12 +447,12 @@ func changed(t *testing.T, dir string, files map[string]*strings.Replacer) {
 // bill runs September of a workspace.
 func bill(t *testing.T, dir string, at time.Time) {
 	t.Helper()
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9),
-		workspace.Options{AsOf: period.Instant(at.UnixMicro())}); err != nil {
+		run.Options{AsOf: period.Instant(at.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -146,7 +146,7 @@ func managed(c *operation.Call) (only func(string) bool, name string) {
 			fmt.Fprintf(&all, "%q", b.Customers[i].ID)
 		}
 	}
-	return func(id string) bool { return ids[id] }, "customers " + string(manifest.HashBytes([]byte(all.String())))
+	return func(id string) bool { return ids[id] }, "customers " + string(lake.HashBytes([]byte(all.String())))
 }
 
 // download streams an export at the first request and stores it as a file, for callers that request the rest later.
@@ -163,12 +163,12 @@ func download(c *operation.Call, tag string, write func(context.Context, io.Writ
 }
 
 // focusOf returns the part of one issuer's data set in which the caller is the issuer or is billed.
-func focusOf(c *operation.Call, reader partners.Reader, format string) (any, error) {
+func focusOf(c *operation.Call, reader query.PartnerReader, format string) (any, error) {
 	request, err := focusRequest(c)
 	if err != nil {
 		return nil, err
 	}
-	source := &focus.Source{Reader: reader, Publisher: c.State.Workspace.Settings.Vendor.Name}
+	source := &focus.Source{PartnerReader: reader, Publisher: c.State.Workspace.Settings.Vendor.Name}
 	form := map[string]string{focusCSV: "csv", focusParquet: "parquet"}[format]
 	out := download(c, source.Tag(request, form, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
 		_, err := focus.Write(ctx, source, request, form, w)
@@ -178,7 +178,7 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 		}
 		return err
 	})
-	if ref, _ := c.State.Snap.Cycle(request.Cycle); ref.State == manifest.CycleClosed && out.Open != nil {
+	if ref, _ := c.State.Snap.Cycle(request.Cycle); ref.State == lake.CycleClosed && out.Open != nil {
 		out.Write = finished(out.Open) // only the last row tells whether it agrees with the statements (FOCUS-7)
 	}
 	return out, nil
@@ -250,5 +250,5 @@ func invoicer(c *operation.Call) string {
 func tagOf(c *operation.Call, asked ...string) string {
 	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash,
 		hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
-	return string(manifest.HashBytes([]byte(text)))
+	return string(lake.HashBytes([]byte(text)))
 }

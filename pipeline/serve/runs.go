@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -20,27 +20,27 @@ func cycles() operation.Operation {
 
 // cycleList has the contents of the lake.
 type cycleList struct {
-	State         int64            `json:"state"` // number of the committed state
-	AsOf          string           `json:"as_of"` // of the run that committed it
-	ClosedThrough string           `json:"closed_through,omitempty"`
-	Rows          []manifest.Total `json:"rows"` // of each feed by outcome, over all accepted files
-	Cycles        []cycle          `json:"cycles"`
+	State         int64             `json:"state"` // number of the committed state
+	AsOf          string            `json:"as_of"` // of the run that committed it
+	ClosedThrough string            `json:"closed_through,omitempty"`
+	Rows          []lake.TableTotal `json:"rows"` // of each feed by outcome, over all accepted files
+	Cycles        []cycle           `json:"cycles"`
 	// of the tables of partners' money: rows and sums, as of the last run
-	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
+	PartnerMoney []lake.TableTotal `json:"partner_money,omitempty"`
 }
 
 // cycle is one cycle.
 type cycle struct {
-	Cycle    string           `json:"cycle"`
-	State    string           `json:"state"`              // open, closed
-	MonthEnd bool             `json:"month_end"`          // it has month-end lines
-	Archived string           `json:"archived,omitempty"` // as-of of the run that archived its lines
-	Totals   []manifest.Total `json:"totals"`             // sums of the amounts of its lines and statements
+	Cycle    string            `json:"cycle"`
+	State    string            `json:"state"`              // open, closed
+	MonthEnd bool              `json:"month_end"`          // it has month-end lines
+	Archived string            `json:"archived,omitempty"` // as-of of the run that archived its lines
+	Totals   []lake.TableTotal `json:"totals"`             // sums of the amounts of its lines and statements
 }
 
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 	m := &c.State.Snap.Manifest
-	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(), Rows: []manifest.Total{},
+	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough.String(), Rows: []lake.TableTotal{},
 		Cycles: []cycle{}, PartnerMoney: rows.PartnerMoneyTotals(m.Totals)}
 	for _, t := range m.Totals {
 		if strings.HasPrefix(t.Name, "rows.") {
@@ -53,7 +53,7 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 			return nil, err
 		}
 		one := cycle{Cycle: ref.Cycle.String(), State: string(ref.State), MonthEnd: ref.MonthEnd,
-			Totals: []manifest.Total{}}
+			Totals: []lake.TableTotal{}}
 		if ref.Archived != nil {
 			one.Archived = ref.Archived.AsOf
 		}

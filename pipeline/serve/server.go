@@ -17,19 +17,18 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/cache"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Config has the settings of a server.
 type Config struct {
-	Workspace  *workspace.Workspace
+	Workspace  *run.Workspace
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -37,7 +36,7 @@ type Config struct {
 	// calculated again and cannot be resumed
 	Scratch string
 	// Store returns the store of a state's lines, given the one of the lake. nil = the one of the lake.
-	Store func(snap *lake.Snapshot, own records.Store) records.Store
+	Store func(snap *lake.Snapshot, own query.Store) query.Store
 	// LocalConsole makes the server serve the console and no API: every request of this machine is treated as one of
 	// this caller, without a key (CONSOLE-4). nil = no such console.
 	LocalConsole *keys.Caller
@@ -66,7 +65,7 @@ type Server struct {
 	mux      *http.ServeMux
 	conns    atomic.Uint64
 	texts    sync.Pool // of *[]byte: buffers of responses
-	cache    *cache.Cache
+	cache    *query.Cache
 	program  string // which build this is
 	language operation.Language
 	packed   func(http.Handler) http.HandlerFunc
@@ -97,7 +96,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.Scratch != "" {
-		if s.cache, err = cache.New(c.Scratch, kept); err != nil {
+		if s.cache, err = query.NewCache(c.Scratch, kept); err != nil {
 			return nil, err
 		}
 	}
@@ -180,7 +179,7 @@ func (s *Server) path(name string) string {
 }
 
 // KeysFile returns the keys file of a workspace.
-func KeysFile(w *workspace.Workspace) keys.File {
+func KeysFile(w *run.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 

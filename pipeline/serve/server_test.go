@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -268,12 +268,12 @@ func TestFailures(t *testing.T) {
 		test("json", func(context.Context, *operation.Call) (any, error) { return func() {}, nil }),
 		test("moved", func(context.Context, *operation.Call) (any, error) {
 			if turns++; turns < 3 {
-				return nil, fmt.Errorf("read: %w", &lakeerr.MovedError{Name: "x", Was: 1, Now: 2})
+				return nil, fmt.Errorf("read: %w", &lake.MovedError{Name: "x", Was: 1, Now: 2})
 			}
 			return "good", nil
 		}),
 		test("moving", func(context.Context, *operation.Call) (any, error) {
-			return nil, &lakeerr.MovedError{Name: "x", Was: 1, Now: 2}
+			return nil, &lake.MovedError{Name: "x", Was: 1, Now: 2}
 		}),
 		test("cut", func(context.Context, *operation.Call) (any, error) {
 			return &operation.Stream{Type: "text/plain", Write: func(_ context.Context, out io.Writer) error {

@@ -6,9 +6,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/settlement"
@@ -30,11 +28,11 @@ func statements() operation.Operation {
 
 // overview has the totals of all partners of a cycle.
 type overview struct {
-	Header   layout.Header          `json:"header"`
-	Partners []compose.SettledEntry `json:"partners"`
-	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for callers that see all
+	Header   document.PageHeader     `json:"header"`
+	Partners []document.SettledEntry `json:"partners"`
+	Total    *document.SettledEntry  `json:"total,omitempty"` // of all partners: for callers that see all
 	// instead of Total, if customers or partners have several currencies
-	Totals []compose.SettledEntry `json:"totals,omitempty"`
+	Totals []document.SettledEntry `json:"totals,omitempty"`
 }
 
 func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
@@ -43,11 +41,11 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 		return nil, err
 	}
 	cycle, _ := c.Month("cycle")
-	all, err := compose.Partners(ctx, sources, cycle)
+	all, err := document.Partners(ctx, sources, cycle)
 	if err != nil {
 		return nil, err
 	}
-	out := overview{Header: all.Header, Partners: []compose.SettledEntry{}}
+	out := overview{Header: all.Header, Partners: []document.SettledEntry{}}
 	for i := range all.Partners {
 		if s := &all.Partners[i]; c.Scope.Partner == "" || c.Scope.Partner == s.Partner.ID {
 			out.Partners = append(out.Partners, s.Entry())
@@ -67,10 +65,10 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 }
 
 // sourcesOf returns what documents are composed from.
-func sourcesOf(c *operation.Call) (*compose.Sources, error) {
+func sourcesOf(c *operation.Call) (*document.Sources, error) {
 	w := c.State.Workspace
 	book, err := c.State.Prices.Partners()
-	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: c.State.Prices.Bill(),
+	return &document.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: c.State.Prices.Bill(),
 		Partners: book, Cache: c.Inside.Cache}, err
 }
 
@@ -107,7 +105,7 @@ func handleStatement(ctx context.Context, c *operation.Call) (any, error) {
 		return nil, err
 	}
 	cycle, _ := c.Month("cycle")
-	st, err := compose.Statement(ctx, sources, cycle, c.Text("partner_id"))
+	st, err := document.ComposeStatement(ctx, sources, cycle, c.Text("partner_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -136,13 +134,13 @@ func incentives() operation.Operation {
 
 // incentiveList has the incentives that match a request.
 type incentiveList struct {
-	AsOf       string          `json:"as_of"`    // of the run that determined the states; empty = no run yet
-	Currency   string          `json:"currency"` // empty: each incentive has its own
-	Incentives []compose.Entry `json:"incentives"`
+	AsOf       string           `json:"as_of"`    // of the run that determined the states; empty = no run yet
+	Currency   string           `json:"currency"` // empty: each incentive has its own
+	Incentives []document.Entry `json:"incentives"`
 }
 
 func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
-	choice := compose.Choice{Partner: c.Scope.Partner, Programme: c.Text("programme_id")}
+	choice := document.Choice{Partner: c.Scope.Partner, Programme: c.Text("programme_id")}
 	if text := c.Text("period"); text != "" {
 		p, err := settlement.ParsePeriod(text)
 		if err != nil {
@@ -155,12 +153,12 @@ func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := compose.Incentives(sources, choice)
+	list, err := document.Incentives(sources, choice)
 	if err != nil {
 		return nil, err
 	}
 	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.InCurrency().Code,
-		Incentives: []compose.Entry{}}
+		Incentives: []document.Entry{}}
 	if choice.Partner == "" && c.Text("partner_id") == "" && c.State.Workspace.Books.Mixed {
 		out.Currency = ""
 	}

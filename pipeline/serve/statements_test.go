@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -61,12 +60,12 @@ func TestStatementsOfAnOpenCycle(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "inbox/usage/second.csv"), []byte(late), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run.Nightly(t.Context(), w,
-		workspace.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
+		run.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	if second := ask(); second == first || strings.Contains(second, "error") {

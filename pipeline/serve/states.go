@@ -9,9 +9,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -25,31 +25,31 @@ const maxFiles = 64
 // states provides the committed state that each request reads.
 type states struct {
 	lake  *lake.Lake
-	store func(*lake.Snapshot) records.Store
+	store func(*lake.Snapshot) query.Store
 	log   *slog.Logger
 
 	mu        sync.Mutex
 	snap      *lake.Snapshot
-	workspace *workspace.Workspace
+	workspace *run.Workspace
 	prices    *operation.Prices
 	print     string // of the books in workspace
 	looked    period.Instant
 	booksErr  error // why changed books were not accepted
 }
 
-func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store,
+func newStates(w *run.Workspace, other func(*lake.Snapshot, query.Store) query.Store,
 	log *slog.Logger) (*states, error) {
-	l, err := w.Lake(workspace.Options{Log: log, OpenFiles: maxFiles})
+	l, err := w.Lake(run.Options{Log: log, OpenFiles: maxFiles})
 	if err != nil {
 		return nil, err
 	}
-	files, err := records.NewLake(records.Options{Bytes: w.Settings.API.CacheBytes})
+	files, err := query.NewLakeLines(query.LakeOptions{Bytes: w.Settings.API.CacheBytes})
 	if err != nil {
 		return nil, err
 	}
-	store := func(snap *lake.Snapshot) records.Store { return files.At(snap) }
+	store := func(snap *lake.Snapshot) query.Store { return files.At(snap) }
 	if other != nil {
-		store = func(snap *lake.Snapshot) records.Store { return other(snap, files.At(snap)) }
+		store = func(snap *lake.Snapshot) query.Store { return other(snap, files.At(snap)) }
 	}
 	s := &states{lake: l, store: store, log: log, workspace: w, prices: operation.NewPrices(w), print: printOf(w)}
 	_, err = s.at(0)
@@ -61,7 +61,7 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	s.reload(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused := new(workspace.RefusedError); errors.As(s.booksErr, &refused) {
+	if refused := new(run.RefusedError); errors.As(s.booksErr, &refused) {
 		return nil, refused
 	}
 	snap, err := s.lake.HeadSince(s.snap)
@@ -79,7 +79,7 @@ func (s *states) reload(now period.Instant) {
 	if !changed {
 		return
 	}
-	b, err := workspace.LoadBooks(w.Dir, w.Settings)
+	b, err := run.LoadBooks(w.Dir, w.Settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.booksErr = err
@@ -89,12 +89,12 @@ func (s *states) reload(now period.Instant) {
 		return
 	}
 	s.log.Info("books read again")
-	s.workspace = &workspace.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
+	s.workspace = &run.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
 	s.prices = operation.NewPrices(s.workspace)
 }
 
 // changed reports whether the books have changed since the last check; it is true for only one caller.
-func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
+func (s *states) changed(now period.Instant) (*run.Workspace, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d := int64(now - s.looked); d >= 0 && d < lookEvery {
@@ -118,8 +118,8 @@ func (s *states) wrong() error {
 
 // printOf identifies the files of books by name, size, times and inode, and objects by their version: a file can be
 // replaced by one of the same size and modification time.
-func printOf(w *workspace.Workspace) string {
-	root, err := workspace.BooksRoot(w.Dir, &w.Settings)
+func printOf(w *run.Workspace) string {
+	root, err := run.BooksRoot(w.Dir, &w.Settings)
 	if err != nil {
 		return err.Error()
 	}

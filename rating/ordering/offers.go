@@ -3,11 +3,10 @@ package ordering
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // OrderOffer is a discount that lowers an order, with the resulting amounts.
@@ -22,7 +21,7 @@ type OrderOffer struct {
 func Offers(bk *tariff.Book, o *Order) ([]OrderOffer, error) {
 	c := pricer{tariff.Client{Book: bk}}
 	c.Serve(o.Customer)
-	ch := line.Charge{Quantity: o.Quantity.Signed(), Version: tariff.NoVersion, Kind: line.Order}
+	ch := table.Charge{Quantity: o.Quantity.Signed(), Version: tariff.NoVersion, Kind: table.OrderLine}
 	official, err := c.orderOfficial(o, &ch)
 	if err != nil {
 		return nil, fmt.Errorf("list the discounts of an order of customer %s, sku %s: %w",
@@ -45,7 +44,7 @@ func Offers(bk *tariff.Book, o *Order) ([]OrderOffer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("discount %s: %w", d.ID, err)
 		}
-		if verdict == derivation.OfferTaken {
+		if verdict == tariff.OfferTaken {
 			out = append(out, OrderOffer{Discount: int32(i), Official: official, Payment: after.Rd(c.Digits)})
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/rating/tariff"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // OrderType is the kind of an order (§3.15).
@@ -46,15 +46,15 @@ func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
 func (t OrderType) BillDetailType() int {
 	switch t {
 	case New:
-		return line.DetailPurchase
+		return table.DetailPurchase
 	case Renew:
-		return line.DetailRenewal
+		return table.DetailRenewal
 	case Change:
-		return line.DetailChange
+		return table.DetailChange
 	case Unsubscribe:
-		return line.DetailUnsubscribe
+		return table.DetailUnsubscribe
 	case AutoRenew:
-		return line.DetailAutoRenewal
+		return table.DetailAutoRenewal
 	default:
 		return 0
 	}

@@ -6,11 +6,10 @@ import (
 	"math/big"
 	"sort"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // orderChain lists the places in which an order's price version is looked for, in order: the customer's price list at
@@ -34,15 +33,15 @@ func orderChain(b *books.Books, o *Order) []tariff.Subscription {
 }
 
 // orderVersion returns the price version of an order, or tariff.NoVersion. trace may be nil.
-func orderVersion(bk *tariff.Book, o *Order, trace func(derivation.Step)) int32 {
+func orderVersion(bk *tariff.Book, o *Order, trace func(tariff.DerivationStep)) int32 {
 	for _, key := range orderChain(bk.Books, o) {
 		v := tariff.InForce(bk.Books.Versions, bk.Subscriptions[key], o.PayTime)
 		if trace != nil {
-			step := derivation.Step{Kind: derivation.StepPassed, SKU: bk.Books.Products[o.SKU].SKU, List: key.List,
+			step := tariff.DerivationStep{Kind: tariff.StepPassed, SKU: bk.Books.Products[o.SKU].SKU, List: key.List,
 				Region: key.Region,
 				At:     o.PayTime}
 			if v != tariff.NoVersion {
-				step.Kind, step.Period = derivation.StepPrice, bk.Books.Versions[v].Valid
+				step.Kind, step.Period = tariff.StepPrice, bk.Books.Versions[v].Valid
 			}
 			trace(step)
 		}
@@ -57,12 +56,12 @@ func orderVersion(bk *tariff.Book, o *Order, trace func(derivation.Step)) int32 
 // pay_time or as given by the order; the named discount or else the best offer; and the payment in the currency's
 // digits. A given official amount keeps all its digits, with unit price 0 and no version. The caller sets
 // Charge.Record. trace may be nil.
-func Price(bk *tariff.Book, o *Order, trace func(derivation.Step)) (line.Charge, error) {
+func Price(bk *tariff.Book, o *Order, trace func(tariff.DerivationStep)) (table.Charge, error) {
 	c := pricer{tariff.Client{Book: bk, Trace: trace}}
 	c.Serve(o.Customer)
 	ch, err := c.order(o)
 	if err != nil {
-		return line.Charge{}, tariff.NotPriced(tariff.OfOrder, fmt.Sprintf("price the %s order of customer %s, sku %s",
+		return table.Charge{}, tariff.NotPriced(tariff.OfOrder, fmt.Sprintf("price the %s order of customer %s, sku %s",
 			o.Type, bk.Books.Customers[o.Customer].ID, bk.Books.Products[o.SKU].SKU), err)
 	}
 	return ch, nil
@@ -71,8 +70,8 @@ func Price(bk *tariff.Book, o *Order, trace func(derivation.Step)) (line.Charge,
 // pricer prices the orders of a customer.
 type pricer struct{ tariff.Client }
 
-func (c *pricer) order(o *Order) (line.Charge, error) {
-	ch := line.Charge{Quantity: o.Quantity.Signed(), Version: tariff.NoVersion, Kind: line.Order}
+func (c *pricer) order(o *Order) (table.Charge, error) {
+	ch := table.Charge{Quantity: o.Quantity.Signed(), Version: tariff.NoVersion, Kind: table.OrderLine}
 	official, err := c.orderOfficial(o, &ch)
 	if err != nil {
 		return ch, err
@@ -95,7 +94,7 @@ func (c *pricer) order(o *Order) (line.Charge, error) {
 }
 
 // orderOfficial returns the order's official amount, and sets the fields of the charge that come from the price book.
-func (c *pricer) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) {
+func (c *pricer) orderOfficial(o *Order, ch *table.Charge) (money.Amount, error) {
 	switch {
 	case o.Type > Change:
 		return money.Amount{}, errors.New("it has no price of its own")
@@ -158,13 +157,13 @@ func (c *pricer) namedOffer(s *tariff.Sale, id string) (taken bool, err error) {
 		if c.Trace != nil {
 			c.TraceOffer(s, &o, verdict, after, true)
 		}
-		if verdict == derivation.OfferTaken {
+		if verdict == tariff.OfferTaken {
 			s.After, s.Kind, s.Discount = after, o.Kind, o.Discount
 		}
-		return verdict == derivation.OfferTaken, nil
+		return verdict == tariff.OfferTaken, nil
 	}
 	if c.Trace != nil {
-		c.Trace(derivation.Step{Kind: derivation.StepUnfit, Discount: id, At: s.At})
+		c.Trace(tariff.DerivationStep{Kind: tariff.StepUnfit, Discount: id, At: s.At})
 	}
 	return false, nil
 }

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"math/big"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // PaidOrder is what an unsubscribe needs to know of its base order line (§4.9).
@@ -54,32 +53,34 @@ func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instan
 // expire_time), exact to the microsecond. The line's amounts are negative or 0, quantity and unit price are 0. For a
 // change that paid the customer (payment below 0) the complete amount is taken back before it takes effect, and nothing
 // later. The caller sets Charge.Record.
-func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.Charge, full bool, err error) {
+func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge table.Charge, full bool, err error) {
 	return TraceRefund(base, t, rules, nil)
 }
 
 // TraceRefund is Refund; it reports the reasons to trace, which may be nil.
-func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(derivation.Step)) (charge line.Charge,
+func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules,
+	trace func(tariff.DerivationStep)) (charge table.Charge,
 	full bool,
 	err error) {
 	ch, full, err := base.refund(t, rules, trace)
 	if err != nil {
-		return line.Charge{}, false, fmt.Errorf("refund the %s order paid at %s: %w", base.Type, base.PayTime, err)
+		return table.Charge{}, false, fmt.Errorf("refund the %s order paid at %s: %w", base.Type, base.PayTime, err)
 	}
 	return ch, full, nil
 }
 
-func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(derivation.Step)) (line.Charge, bool,
+func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(tariff.DerivationStep)) (table.Charge,
+	bool,
 	error) {
-	ch := line.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: line.Refund}
+	ch := table.Charge{Version: tariff.NoVersion, DiscountID: tariff.NoOne, Kind: table.RefundLine}
 	paid, err := base.paid()
 	if err != nil {
 		return ch, false, err
 	}
 	why, back := base.refundCase(t, rules), paid
-	if why == derivation.RefundShare {
+	if why == tariff.RefundShare {
 		back, err = base.share(paid, t, rules)
-	} else if why == derivation.RefundEndless {
+	} else if why == tariff.RefundEndless {
 		back = money.Amount{}
 	}
 	if err != nil {
@@ -93,17 +94,17 @@ func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(de
 		return ch, false, err
 	}
 	if trace != nil {
-		trace(derivation.Step{
-			Kind: derivation.StepRefund, Refund: why, Hours: rules.UnconditionalHours, Rate: rules.FeeRate, Paid: paid,
+		trace(tariff.DerivationStep{
+			Kind: tariff.StepRefund, Refund: why, Hours: rules.UnconditionalHours, Rate: rules.FeeRate, Paid: paid,
 			Back: back,
 			At:   t, Period: period.Span{From: base.Effective, To: base.Expire},
 		})
-		trace(derivation.Step{
-			Kind: derivation.StepRefundAmounts, Amount: base.Official, Paid: paid, Back: back,
+		trace(tariff.DerivationStep{
+			Kind: tariff.StepRefundAmounts, Amount: base.Official, Paid: paid, Back: back,
 			Official: ch.Official, Reduction: ch.Discount, Payment: ch.Payment,
 		})
 	}
-	return ch, why == derivation.RefundInWindow || why == derivation.RefundBeforeEffect, nil
+	return ch, why == tariff.RefundInWindow || why == tariff.RefundBeforeEffect, nil
 }
 
 // paid returns what the base order cost without coupons, which are never refunded.
@@ -115,16 +116,16 @@ func (base *PaidOrder) paid() (money.Amount, error) {
 }
 
 // refundCase returns the case of §4.9 that applies. The window includes its last instant.
-func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) derivation.RefundCase {
+func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) tariff.RefundCase {
 	switch {
 	case base.Type == New && t <= hoursAfter(base.PayTime, rules.UnconditionalHours):
-		return derivation.RefundInWindow
+		return tariff.RefundInWindow
 	case t < base.Effective:
-		return derivation.RefundBeforeEffect
+		return tariff.RefundBeforeEffect
 	case base.Expire == period.Forever:
-		return derivation.RefundEndless
+		return tariff.RefundEndless
 	}
-	return derivation.RefundShare
+	return tariff.RefundShare
 }
 
 // share returns max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is

@@ -3,7 +3,6 @@ package tariff
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -14,7 +13,7 @@ type Client struct {
 	Book     *Book
 	Customer int32
 	Digits   int // of the customer's currency
-	Trace    func(derivation.Step)
+	Trace    func(DerivationStep)
 
 	Cycle  period.Cycle // the open cycle; unused for orders
 	Bounds period.Span  // of Cycle

@@ -9,4 +9,12 @@
 // If a customer's rows have a gap at the cycle's first instant, the first row that reaches into the cycle gives the
 // price list. Tiers of percentile prices may have flat fees, charged as for graduated. A Client belongs to one
 // goroutine.
+//
+// # Derivations
+//
+// This part describes how an amount was calculated, step by step: a Step is one decision with its numbers, and
+// its String is the sentence that `tollbook explain` shows. The packages that calculate make the steps.
+//
+//	DERIV-1  The text of a step is a function of the step. It shows each number as the calculation used it, without
+//	         zeros at the end.
 package tariff

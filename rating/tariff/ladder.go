@@ -2,14 +2,14 @@ package tariff
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Climb is an interval (position, end] of a meter to be priced by the tiers of one version.
 type Climb struct {
-	Kind               line.Kind // of the lines, except flat fees
+	Kind               table.KindOfLine // of the lines, except flat fees
 	SKU, Version       int32
 	At                 period.Instant // decides discounts and association
 	Position, End      money.Quantity
@@ -23,7 +23,7 @@ type Climb struct {
 
 // Ladder appends one line per tier that the interval touches, followed by the tier's flat_fee if its lower bound is in
 // [position, end). An empty interval gives one line of quantity 0 in the tier of the next unit (§4.5).
-func (c *Client) Ladder(k *Climb, out *line.Charges) error {
+func (c *Client) Ladder(k *Climb, out *table.LineCharges) error {
 	tiers := c.Book.Books.Versions[k.Version].Tiers
 	from, lower, first := k.Position, money.Quantity{}, true
 	for i := range tiers {
@@ -57,8 +57,9 @@ func (c *Client) Ladder(k *Climb, out *line.Charges) error {
 }
 
 // step appends one tier's line. The first line includes the quantity drawn from packages.
-func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity, first bool, out *line.Charges) error {
-	ch := line.Charge{
+func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity, first bool,
+	out *table.LineCharges) error {
+	ch := table.Charge{
 		UsageAmount: quantity.Signed(), Quantity: quantity.Signed(), UnitPrice: tier.UnitPrice,
 		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsTo, DrawsTo: k.DrawsTo, Tier: int16(i + 1),
 		Kind: k.Kind,
@@ -84,14 +85,14 @@ func (c *Client) step(k *Climb, i int, tier *books.Tier, quantity money.Quantity
 }
 
 // FlatFee appends a tier's flat_fee line: one fee, no usage.
-func (c *Client) FlatFee(k *Climb, i int, tier *books.Tier, out *line.Charges) error {
+func (c *Client) FlatFee(k *Climb, i int, tier *books.Tier, out *table.LineCharges) error {
 	if c.Trace != nil {
 		c.traceFee(k.Version, i, k.Reversed)
 	}
-	ch := line.Charge{
+	ch := table.Charge{
 		Quantity: c.Book.One, UnitPrice: tier.FlatFee,
 		Record: k.Record, Version: k.Version, DrawsFrom: k.DrawsTo, DrawsTo: k.DrawsTo, Tier: int16(i + 1),
-		Kind: line.FlatFee,
+		Kind: table.FlatFeeLine,
 	}
 	if k.Reversed {
 		TakeBack(&ch)
@@ -101,6 +102,6 @@ func (c *Client) FlatFee(k *Climb, i int, tier *books.Tier, out *line.Charges) e
 }
 
 // TakeBack negates the quantities of a charge that has no amounts yet.
-func TakeBack(ch *line.Charge) {
+func TakeBack(ch *table.Charge) {
 	ch.UsageAmount, ch.Free, ch.Quantity = ch.UsageAmount.Neg(), ch.Free.Neg(), ch.Quantity.Neg()
 }

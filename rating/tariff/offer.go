@@ -5,11 +5,10 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // NoOne means no customer, partner, sku or discount; in an offer's scope it means any.
@@ -135,7 +134,7 @@ func (g *offerGroups) of(group, sku int32) []Offer {
 
 // Sale is a line's charge whose amounts are being computed, with the inputs of the choice of offers.
 type Sale struct {
-	Charge   *line.Charge
+	Charge   *table.Charge
 	Official money.Amount
 	SKU      int32
 	At       period.Instant // decides prices, discounts and association
@@ -225,7 +224,7 @@ func (c *Client) tryOffers(s *Sale, list []Offer) error {
 		if c.Trace != nil {
 			c.TraceOffer(s, o, verdict, after, false)
 		}
-		if verdict == derivation.OfferTaken {
+		if verdict == OfferTaken {
 			s.After, s.Kind, s.Discount = after, o.Kind, o.Discount
 		}
 	}
@@ -234,7 +233,7 @@ func (c *Client) tryOffers(s *Sale, list []Offer) error {
 
 // Try returns the outcome of an offer, with its `after` if it has one. Ties are decided by the order of kinds, then by
 // discount_id, which is the order of books.Discounts.
-func (c *Client) Try(s *Sale, o *Offer) (derivation.Verdict, money.Amount, error) {
+func (c *Client) Try(s *Sale, o *Offer) (Verdict, money.Amount, error) {
 	ch := s.Charge
 	var after money.Amount
 	var err error
@@ -242,14 +241,14 @@ func (c *Client) Try(s *Sale, o *Offer) (derivation.Verdict, money.Amount, error
 	case s.Order:
 		var above bool
 		if after, above, err = orderAfter(&c.Book.Books.Discounts[o.Discount], s.Official); above {
-			return derivation.OfferAbove, after, nil
+			return OfferAbove, after, nil
 		}
 	case !o.Fixed:
 		after, err = s.Official.MulRateR8(o.Rate)
 	case s.NoFixed:
-		return derivation.OfferUnfit, after, nil
+		return OfferUnfit, after, nil
 	case o.price.Cmp(ch.UnitPrice) > 0:
-		return derivation.OfferAbove, after, nil
+		return OfferAbove, after, nil
 	case s.Share != nil:
 		after, err = s.Shared(o.price)
 	default:
@@ -260,14 +259,14 @@ func (c *Client) Try(s *Sale, o *Offer) (derivation.Verdict, money.Amount, error
 	}
 	switch c := after.Abs().Cmp(s.After.Abs()); {
 	case c < 0:
-		return derivation.OfferTaken, after, nil
+		return OfferTaken, after, nil
 	case c > 0 || s.Discount == NoOne:
-		return derivation.OfferNoLower, after, nil
+		return OfferNoLower, after, nil
 	}
 	if o.Kind < s.Kind || (o.Kind == s.Kind && o.Discount < s.Discount) {
-		return derivation.OfferTaken, after, nil
+		return OfferTaken, after, nil
 	}
-	return derivation.OfferNoLower, after, nil
+	return OfferNoLower, after, nil
 }
 
 // orderAfter returns what remains of an order's official amount after a discount (§3.6): a share, a fixed amount, or

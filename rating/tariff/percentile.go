@@ -3,10 +3,9 @@ package tariff
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/rating/derivation"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Bandwidth is one billing object of a percentile product with the result of package percentile.
@@ -21,7 +20,7 @@ type Bandwidth struct {
 // PercentileCharges prices the quantity of one billing object with graduated tiers and the version of the cycle, and
 // appends its lines to out: one per tier, each followed by the tier's flat_fee; none for a quantity of 0 (§4.7).
 // Discounts and association are those at the cycle's first instant (§4.6). trace may be nil.
-func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(derivation.Step), out *line.Charges) error {
+func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(DerivationStep), out *table.LineCharges) error {
 	if bw.Quantity.IsZero() {
 		return nil
 	}
@@ -32,7 +31,7 @@ func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(derivation.Step), ou
 	if err == nil {
 		n := int32(len(out.Draws))
 		err = c.Ladder(&Climb{
-			Kind: line.Period, SKU: bw.SKU, Version: version, At: bounds.From, End: bw.Quantity,
+			Kind: table.PeriodLine, SKU: bw.SKU, Version: version, At: bounds.From, End: bw.Quantity,
 			DrawsFrom: n, DrawsTo: n, Record: bw.Record,
 		}, out)
 	}

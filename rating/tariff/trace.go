@@ -1,7 +1,6 @@
 package tariff
 
 import (
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -11,7 +10,7 @@ func (c *Client) TracePrice(sku, list, region int32, regionName string, t period
 	b := c.Book.Books
 	v := &b.Versions[version]
 	for _, key := range c.Book.prices.chain(listSKU{list, sku}, region) {
-		step := derivation.Step{Kind: derivation.StepPassed, SKU: b.Products[sku].SKU,
+		step := DerivationStep{Kind: StepPassed, SKU: b.Products[sku].SKU,
 			List: c.Book.prices.names[key.list], Region: "*", At: t}
 		if key.region != AnyRegion {
 			step.Region = regionName
@@ -21,29 +20,29 @@ func (c *Client) TracePrice(sku, list, region int32, regionName string, t period
 		}
 		c.Trace(step)
 	}
-	c.Trace(derivation.Step{
-		Kind: derivation.StepPrice, SKU: b.Products[sku].SKU, List: v.PriceList, Region: v.Region, At: t,
+	c.Trace(DerivationStep{
+		Kind: StepPrice, SKU: b.Products[sku].SKU, List: v.PriceList, Region: v.Region, At: t,
 		Period: v.Valid,
 	})
 }
 
 func (c *Client) traceTier(version int32, i int, quantity money.Quantity, reversed bool) {
-	step := c.TierStep(derivation.StepTier, version, i)
+	step := c.TierStep(StepTier, version, i)
 	step.Quantity, step.Negative = quantity, reversed
 	c.Trace(step)
 }
 
 func (c *Client) traceFee(version int32, i int, reversed bool) {
-	step := c.TierStep(derivation.StepFee, version, i)
+	step := c.TierStep(StepFee, version, i)
 	step.Negative = reversed
 	step.Price = c.Book.Books.Versions[version].Tiers[i].FlatFee
 	c.Trace(step)
 }
 
 // TierStep returns a step of an explanation with the bounds and the price of tier i of a price version.
-func (c *Client) TierStep(kind derivation.StepKind, version int32, i int) derivation.Step {
+func (c *Client) TierStep(kind StepKind, version int32, i int) DerivationStep {
 	tiers := c.Book.Books.Versions[version].Tiers
-	step := derivation.Step{Kind: kind, Tier: i + 1, Upper: tiers[i].UpTo, Open: tiers[i].Open,
+	step := DerivationStep{Kind: kind, Tier: i + 1, Upper: tiers[i].UpTo, Open: tiers[i].Open,
 		Price: tiers[i].UnitPrice}
 	if i > 0 {
 		step.Lower = tiers[i-1].UpTo
@@ -52,10 +51,10 @@ func (c *Client) TierStep(kind derivation.StepKind, version int32, i int) deriva
 }
 
 // TraceOffer traces whether a discount applies to a sale, and the amount after it.
-func (c *Client) TraceOffer(s *Sale, o *Offer, verdict derivation.Verdict, after money.Amount, named bool) {
+func (c *Client) TraceOffer(s *Sale, o *Offer, verdict Verdict, after money.Amount, named bool) {
 	d := &c.Book.Books.Discounts[o.Discount]
-	c.Trace(derivation.Step{
-		Kind: derivation.StepOffer, Discount: d.ID, Offer: o.Kind, Terms: d.Mode, Order: s.Order, Named: named,
+	c.Trace(DerivationStep{
+		Kind: StepOffer, Discount: d.ID, Offer: o.Kind, Terms: d.Mode, Order: s.Order, Named: named,
 		Rate:  o.Rate,
 		Price: o.price, Sum: d.Amount, Verdict: verdict, Amount: after,
 	})
@@ -63,8 +62,8 @@ func (c *Client) TraceOffer(s *Sale, o *Offer, verdict derivation.Verdict, after
 
 func (c *Client) traceAmounts(s *Sale) {
 	ch, rules := s.Charge, c.Book.Rules
-	step := derivation.Step{
-		Kind: derivation.StepAmounts, Quantity: ch.Quantity.Abs(), Negative: ch.Quantity.Sign() < 0,
+	step := DerivationStep{
+		Kind: StepAmounts, Quantity: ch.Quantity.Abs(), Negative: ch.Quantity.Sign() < 0,
 		Price:    ch.UnitPrice,
 		Official: ch.Official, Reduction: ch.Discount, Amount: s.After, Truncated: ch.Truncated, Payment: ch.Payment,
 		PerLine: rules.Grain == PerLine, Mode: rules.Mode, Digits: c.Digits,

@@ -3,7 +3,6 @@ package books
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -46,7 +45,7 @@ type Allocation struct {
 	Customers []int32           // SplitEven and SplitByCost, ascending; nil = every customer with a cost
 	Reason    string            // KeepCost
 	SKU       int32             // -1 = as markups.csv says
-	Quantity  cost.Column       // of usage models: PricingQuantity or ConsumedQuantity
+	Quantity  CostColumn        // of usage models: PricingQuantity or ConsumedQuantity
 	Unit      string            // unit that the row must have; "" = any
 }
 

@@ -11,4 +11,12 @@
 //  4. Links, recurring charges, commitments and subscribers are in force only while their customer is (§3.22): a row of
 //     the file is cut to the times in which customers.csv has a row in force for its customer. A piece is a row here.
 //  5. Books are read-only once they are loaded, and may be shared between goroutines.
+//
+// # Columns of cost files
+//
+// This part is a row of a vendor's cost file (FOCUS 1.0 to 1.3) as the steps after its reader see it (§11.1).
+//
+//	COST-1  A text that is null is empty. NULL and an empty field are the same.
+//	COST-2  ChargeCategory, ChargeClass and CommitmentDiscountStatus have FOCUS's spelling; all other texts are as
+//	        they came.
 package books

@@ -3,7 +3,6 @@ package books
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -42,9 +41,9 @@ type Product struct {
 	Class                              Class
 	FocusServiceCategory               string
 	Counting
-	Basis         cost.Column // PassThrough only: the cost that is marked up
-	BillsCosts    bool        // markups.csv or allocation.yaml names it
-	PackagedCosts bool        // a package covers these costs, so the usage feed does not accept the product
+	Basis         CostColumn // PassThrough only: the cost that is marked up
+	BillsCosts    bool       // markups.csv or allocation.yaml names it
+	PackagedCosts bool       // a package covers these costs, so the usage feed does not accept the product
 }
 
 // Tier is one step of a price version. Tiers of a version are 1..n; the last is open.

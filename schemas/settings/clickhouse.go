@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // ClickHouse is the server or cluster to publish to, and how to connect to it. A DSN without a host means none.
@@ -199,7 +197,7 @@ func identifier(name string) bool {
 	return name != "" && len(name) <= 64
 }
 
-func readDSN(s *Settings, m yamldoc.Map, key string) {
+func readDSN(s *Settings, m YAMLMap, key string) {
 	text := m.Text(key, "")
 	dsn, err := parseDSN(text)
 	if err != nil {
@@ -209,8 +207,8 @@ func readDSN(s *Settings, m yamldoc.Map, key string) {
 	s.ClickHouse.DSN = dsn
 }
 
-func readCluster(s *Settings, m yamldoc.Map, key string) {
-	s.ClickHouse.Cluster = yamldoc.Value(m, key, "", func(name string) (string, error) {
+func readCluster(s *Settings, m YAMLMap, key string) {
+	s.ClickHouse.Cluster = YAMLValue(m, key, "", func(name string) (string, error) {
 		if strings.ContainsAny(name, "'\\`\"\r\n\t ") || len(name) > 64 {
 			return "", fmt.Errorf("%q: not a cluster's name", name)
 		}
@@ -219,7 +217,7 @@ func readCluster(s *Settings, m yamldoc.Map, key string) {
 	dsn := m.Get("dsn")
 	switch {
 	case s.ClickHouse.Cluster == "":
-	case dsn == nil || dsn.Kind == yamldoc.Scalar && dsn.Text == "":
+	case dsn == nil || dsn.Kind == YAMLScalar && dsn.Text == "":
 		m.Fail(key, m.Get(key), "set clickhouse.dsn, or empty the cluster", "a cluster without a dsn")
 	case s.ClickHouse.DSN.HTTP:
 		m.Fail(key, m.Get(key), "begin the dsn with clickhouse://",
@@ -227,10 +225,10 @@ func readCluster(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-func readUser(s *Settings, m yamldoc.Map, key string) { s.ClickHouse.User = m.Text(key, "") }
+func readUser(s *Settings, m YAMLMap, key string) { s.ClickHouse.User = m.Text(key, "") }
 
-func readCHFile(s *Settings, m yamldoc.Map, key string) {
-	path := yamldoc.Value(m, key, "", func(path string) (string, error) {
+func readCHFile(s *Settings, m YAMLMap, key string) {
+	path := YAMLValue(m, key, "", func(path string) (string, error) {
 		if strings.ContainsRune(path, 0) {
 			return "", fmt.Errorf("%q: not a path", path)
 		}
@@ -258,29 +256,29 @@ func readCHFile(s *Settings, m yamldoc.Map, key string) {
 }
 
 // pair reports a problem if other is set and key is not.
-func pair(m yamldoc.Map, key, other string) {
-	set := func(n *yamldoc.Node) bool { return n != nil && (n.Kind != yamldoc.Scalar || n.Text != "") }
+func pair(m YAMLMap, key, other string) {
+	set := func(n *YAMLNode) bool { return n != nil && (n.Kind != YAMLScalar || n.Text != "") }
 	if set(m.Get(key)) && !set(m.Get(other)) {
 		m.Fail(key, m.Get(key), "a client certificate is two files: set cert_file and key_file",
 			"one without the other")
 	}
 }
 
-func readSkipVerify(s *Settings, m yamldoc.Map, key string) {
+func readSkipVerify(s *Settings, m YAMLMap, key string) {
 	s.ClickHouse.SkipVerify = m.Bool(key, false)
 }
 
-func readCompression(s *Settings, m yamldoc.Map, key string) {
+func readCompression(s *Settings, m YAMLMap, key string) {
 	s.ClickHouse.Compression = Compression(m.Word(key, int(s.ClickHouse.Compression), compressionWords))
 }
 
-func readRetries(s *Settings, m yamldoc.Map, key string) {
+func readRetries(s *Settings, m YAMLMap, key string) {
 	s.ClickHouse.Retries = m.Int(key, s.ClickHouse.Retries, 0, 20)
 }
 
-func readSamples(s *Settings, m yamldoc.Map, key string) { s.ClickHouse.Samples = m.Bool(key, false) }
+func readSamples(s *Settings, m YAMLMap, key string) { s.ClickHouse.Samples = m.Bool(key, false) }
 
-func readCHDuration(s *Settings, m yamldoc.Map, key string) {
+func readCHDuration(s *Settings, m YAMLMap, key string) {
 	to, least, most := &s.ClickHouse.Keep, time.Duration(0), 8760*time.Hour
 	switch key {
 	case "connect_timeout":
@@ -288,7 +286,7 @@ func readCHDuration(s *Settings, m yamldoc.Map, key string) {
 	case "timeout":
 		to, least, most = &s.ClickHouse.Timeout, 10*time.Millisecond, 24*time.Hour
 	}
-	*to = yamldoc.Value(m, key, *to, func(text string) (time.Duration, error) {
+	*to = YAMLValue(m, key, *to, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:

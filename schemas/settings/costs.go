@@ -6,10 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // CostGrain says which rows of a vendor's cost file are added up before pricing (§11.3).
@@ -73,7 +72,7 @@ type CostSource struct {
 	Provider string // a label
 	// Fx is the exchange rate to the workspace's currency by cycle, for cycles in which the vendor's invoice states it.
 	Fx      map[period.Cycle]money.UnitPrice
-	Reading cost.Reading
+	Reading books.CostReading
 }
 
 // costKeys are the keys of vendors' cost files.
@@ -95,8 +94,8 @@ func costKeys() []Key {
 	}
 }
 
-func readCostSettle(s *Settings, m yamldoc.Map, key string) {
-	s.Costs.Settle = yamldoc.Value(m, key, s.Costs.Settle, func(text string) (time.Duration, error) {
+func readCostSettle(s *Settings, m YAMLMap, key string) {
+	s.Costs.Settle = YAMLValue(m, key, s.Costs.Settle, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
 			return 0, fmt.Errorf("%q: not a duration such as 15m", text)
@@ -105,32 +104,32 @@ func readCostSettle(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readCostGrain(s *Settings, m yamldoc.Map, key string) {
+func readCostGrain(s *Settings, m YAMLMap, key string) {
 	s.Costs.Grain = CostGrain(m.Word(key, int(s.Costs.Grain), costGrainWords))
 }
 
-func readCostSources(s *Settings, m yamldoc.Map, key string) {
+func readCostSources(s *Settings, m YAMLMap, key string) {
 	n := m.Get(key)
-	if n == nil || n.Kind == yamldoc.Null {
+	if n == nil || n.Kind == Null {
 		return
 	}
-	if n.Kind != yamldoc.Sequence {
+	if n.Kind != Sequence {
 		m.Fail(key, n, "write each source as `- {source: NAME, format: focus}`", "%s, not a list of sources", n.Kind)
 		return
 	}
 	var list []CostSource
 	for i := range n.Items {
-		if n.Items[i].Kind != yamldoc.Mapping {
+		if n.Items[i].Kind != Mapping {
 			m.Fail(key, &n.Items[i], "write {source: NAME, format: focus}", "%s, not a source", n.Items[i].Kind)
 			continue
 		}
 		one := m.Item(key, i, &n.Items[i], []string{"source", "provider", "format", "fx", "zone",
 			"period_end", "missing"})
 		one.Require("source", "the folder below inbox/costs/")
-		source := CostSource{Source: yamldoc.Value(one, "source", "", parseCostSource),
-			Provider: one.Text("provider", ""), Fx: readFx(one), Reading: cost.Reading{
-				Zone:      yamldoc.Value(one, "zone", period.UTC(), parseZone),
-				Inclusive: one.Word("period_end", 0, cost.Ends()) == 1, Missing: readMissing(one)}}
+		source := CostSource{Source: YAMLValue(one, "source", "", parseCostSource),
+			Provider: one.Text("provider", ""), Fx: readFx(one), Reading: books.CostReading{
+				Zone:      YAMLValue(one, "zone", period.UTC(), parseZone),
+				Inclusive: one.Word("period_end", 0, books.CostEnds()) == 1, Missing: readMissing(one)}}
 		one.Word("format", 0, costFormatWords)
 		if source.Source != "" &&
 			slices.ContainsFunc(list, func(o CostSource) bool { return o.Source == source.Source }) {
@@ -158,21 +157,21 @@ func parseCostSource(text string) (string, error) {
 }
 
 // readMissing reads what nulls of cost columns are (§11.8).
-func readMissing(m yamldoc.Map) (missing [cost.CostColumns]string) {
+func readMissing(m YAMLMap) (missing [books.CostColumns]string) {
 	n := m.Get("missing")
 	if n == nil {
 		return missing
 	}
-	if n.Kind != yamldoc.Mapping {
+	if n.Kind != Mapping {
 		m.Fail("missing", n, "write {EffectiveCost: BilledCost}", "%s, not a mapping of cost columns", n.Kind)
 		return missing
 	}
 	for i := range n.Pairs {
 		pair := &n.Pairs[i]
-		of, ok := cost.ColumnOf(pair.Key)
-		from, isColumn := cost.ColumnOf(pair.Value.Text)
-		if !ok || of >= cost.CostColumns || pair.Value.Text != cost.Nothing &&
-			(!isColumn || from >= cost.CostColumns || from == of) {
+		of, ok := books.CostColumnOf(pair.Key)
+		from, isColumn := books.CostColumnOf(pair.Value.Text)
+		if !ok || of >= books.CostColumns || pair.Value.Text != books.NoCost &&
+			(!isColumn || from >= books.CostColumns || from == of) {
 			m.Fail("missing", &pair.Value, "name ListCost, ContractedCost, EffectiveCost or BilledCost, and for it "+
 				`another of them or "0"`, "%s: %q", pair.Key, pair.Value.Text)
 			continue
@@ -183,12 +182,12 @@ func readMissing(m yamldoc.Map) (missing [cost.CostColumns]string) {
 }
 
 // readFx reads the exchange rates that the vendor's invoices state, by cycle.
-func readFx(m yamldoc.Map) map[period.Cycle]money.UnitPrice {
+func readFx(m YAMLMap) map[period.Cycle]money.UnitPrice {
 	n := m.Get("fx")
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yamldoc.Mapping {
+	if n.Kind != Mapping {
 		m.Fail("fx", n, `write {2026-09: "7.1234"}`, "%s, not a mapping of cycles", n.Kind)
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -39,7 +39,7 @@ func TestCosts(t *testing.T) {
 	for i, want := range []string{"UTC exclusive", "UTC exclusive",
 		"Asia/Shanghai inclusive ListCost:0 EffectiveCost:BilledCost"} {
 		reading := c.Sources.All()[i].Reading
-		got, err := cost.ParseReading(reading.String())
+		got, err := books.ParseCostReading(reading.String())
 		if reading.String() != want || err != nil || got.String() != want {
 			t.Errorf("source %d is read %q, from the lake %q, want %q, %v", i, &reading, &got, want, err)
 		}

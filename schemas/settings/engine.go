@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Engine says which processes do the tasks of a run. With the zero value, the run does them in its own process.
@@ -39,8 +37,8 @@ func engineKeys() []Key {
 	}
 }
 
-func readEngineDSN(s *Settings, m yamldoc.Map, key string) {
-	s.Engine.Temporal = yamldoc.Value(m, key, "", func(text string) (string, error) {
+func readEngineDSN(s *Settings, m YAMLMap, key string) {
+	s.Engine.Temporal = YAMLValue(m, key, "", func(text string) (string, error) {
 		if text == "" {
 			return "", nil
 		}
@@ -57,12 +55,12 @@ func readEngineDSN(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readEngineText(s *Settings, m yamldoc.Map, key string) {
+func readEngineText(s *Settings, m YAMLMap, key string) {
 	to := &s.Engine.Queue
 	if strings.HasSuffix(m.Name(key), "namespace") {
 		to = &s.Engine.Namespace
 	}
-	*to = yamldoc.Value(m, key, *to, func(text string) (string, error) {
+	*to = YAMLValue(m, key, *to, func(text string) (string, error) {
 		if text == "" || len(text) > 100 || strings.ContainsFunc(text, func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') &&
 				!strings.ContainsRune("-_.", r)
@@ -73,8 +71,8 @@ func readEngineText(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readHeartbeat(s *Settings, m yamldoc.Map, key string) {
-	s.Engine.Heartbeat = yamldoc.Value(m, key, s.Engine.Heartbeat, func(text string) (time.Duration, error) {
+func readHeartbeat(s *Settings, m YAMLMap, key string) {
+	s.Engine.Heartbeat = YAMLValue(m, key, s.Engine.Heartbeat, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < time.Second || d > time.Hour {
 			return 0, fmt.Errorf("%q: not a duration from 1s to 1h", text)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Gates stop a run that would reject more of a feed's new rows than is usual. The zero value stops no run.
@@ -86,12 +85,12 @@ func gateKeys() []Key {
 	return keys
 }
 
-func readGate(s *Settings, m yamldoc.Map, key string) {
+func readGate(s *Settings, m YAMLMap, key string) {
 	g := s.Gates.at(key)
 	limits := m.Fields(key, []string{"share", "count"})
 	if limits.Get("share") != nil {
 		g.HasShare = true
-		g.Share = yamldoc.Value(limits, "share", g.Share, parseShare)
+		g.Share = YAMLValue(limits, "share", g.Share, parseShare)
 	}
 	if limits.Get("count") != nil {
 		g.HasCount = true

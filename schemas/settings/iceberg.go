@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Iceberg configures the Iceberg tables of the lake.
@@ -32,8 +30,8 @@ func (i *Iceberg) Set() bool { return i.Warehouse != "" }
 // Publishes reports whether the lake is published anywhere.
 func (s *Settings) Publishes() bool { return s.ClickHouse.DSN.Set() || s.Iceberg.Set() }
 
-func readWarehouse(s *Settings, m yamldoc.Map, key string) {
-	s.Iceberg.Warehouse = yamldoc.Value(m, key, "", func(path string) (string, error) {
+func readWarehouse(s *Settings, m YAMLMap, key string) {
+	s.Iceberg.Warehouse = YAMLValue(m, key, "", func(path string) (string, error) {
 		switch inStore := InObjectStore(s.Lake.Path); {
 		case path == "":
 			return "", nil
@@ -59,8 +57,8 @@ func readWarehouse(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readCatalog(s *Settings, m yamldoc.Map, key string) {
-	s.Iceberg.Catalog = yamldoc.Value(m, key, "", parseServer)
+func readCatalog(s *Settings, m YAMLMap, key string) {
+	s.Iceberg.Catalog = YAMLValue(m, key, "", parseServer)
 	if s.Iceberg.Catalog != "" && !s.Iceberg.Set() {
 		m.Fail(key, m.Get(key), "set iceberg.warehouse: where the files of the tables are", "without iceberg.warehouse")
 	}
@@ -80,7 +78,7 @@ func parseServer(text string) (string, error) {
 }
 
 // readCatalogText reads a text setting of a catalog.
-func readCatalogText(s *Settings, m yamldoc.Map, key string) {
+func readCatalogText(s *Settings, m YAMLMap, key string) {
 	of := &s.Iceberg
 	to := map[string]*string{"catalog_warehouse": &of.CatalogWarehouse, "token_file": &of.TokenFile,
 		"client_id": &of.ClientID, "client_secret_file": &of.SecretFile, "token_url": &of.TokenURL,
@@ -88,9 +86,9 @@ func readCatalogText(s *Settings, m yamldoc.Map, key string) {
 	before := *to
 	switch key {
 	case "token_file", "client_secret_file":
-		*to = yamldoc.Value(m, key, "", filePath)
+		*to = YAMLValue(m, key, "", filePath)
 	case "token_url":
-		*to = yamldoc.Value(m, key, "", parseServer)
+		*to = YAMLValue(m, key, "", parseServer)
 	default:
 		*to = m.Text(key, before)
 	}
@@ -108,8 +106,8 @@ func within(path, folder string) bool {
 	return path == folder || strings.HasPrefix(filepath.ToSlash(path), filepath.ToSlash(folder)+"/")
 }
 
-func readNamespace(s *Settings, m yamldoc.Map, key string) {
-	s.Iceberg.Namespace = yamldoc.Value(m, key, s.Iceberg.Namespace, func(name string) (string, error) {
+func readNamespace(s *Settings, m YAMLMap, key string) {
+	s.Iceberg.Namespace = YAMLValue(m, key, s.Iceberg.Namespace, func(name string) (string, error) {
 		if !identifier(name) {
 			return "", errors.New("must consist of letters, digits and underscores, a letter first")
 		}
@@ -117,8 +115,8 @@ func readNamespace(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readIcebergKeep(s *Settings, m yamldoc.Map, key string) {
-	s.Iceberg.Keep = yamldoc.Value(m, key, s.Iceberg.Keep, func(text string) (time.Duration, error) {
+func readIcebergKeep(s *Settings, m YAMLMap, key string) {
+	s.Iceberg.Keep = YAMLValue(m, key, s.Iceberg.Keep, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 || d > 8760*time.Hour {
 			return 0, fmt.Errorf("%q: not a duration from 0s to 8760h", text)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Key is one key of tollbook.yaml.
@@ -18,7 +17,7 @@ type Key struct {
 	Meaning  string
 
 	template string // the value that init writes
-	read     func(*Settings, yamldoc.Map, string)
+	read     func(*Settings, YAMLMap, string)
 }
 
 // Keys lists every key in the order of the file.

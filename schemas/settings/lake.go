@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // objectStore is the prefix of an address in an object store.
@@ -27,8 +25,8 @@ func ParseObjectStore(path string) (bucket, prefix string, err error) {
 	return bucket, prefix, nil
 }
 
-func readLakePath(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Path = yamldoc.Value(m, key, s.Lake.Path, func(path string) (string, error) {
+func readLakePath(s *Settings, m YAMLMap, key string) {
+	s.Lake.Path = YAMLValue(m, key, s.Lake.Path, func(path string) (string, error) {
 		if InObjectStore(path) {
 			_, _, err := ParseObjectStore(path)
 			return path, err
@@ -55,18 +53,18 @@ func readLakePath(s *Settings, m yamldoc.Map, key string) {
 // LakeScratch is the folder of a workspace for temporary files of runs if the lake is in an object store.
 const LakeScratch = "lake-scratch"
 
-func readLakeEndpoint(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Endpoint = yamldoc.Value(m, key, "", parseEndpoint)
+func readLakeEndpoint(s *Settings, m YAMLMap, key string) {
+	s.Lake.Endpoint = YAMLValue(m, key, "", parseEndpoint)
 	checkInStore(s, m, key, s.Lake.Endpoint)
 }
 
-func readLakeRegion(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Region = yamldoc.Value(m, key, "", parseRegion)
+func readLakeRegion(s *Settings, m YAMLMap, key string) {
+	s.Lake.Region = YAMLValue(m, key, "", parseRegion)
 	checkInStore(s, m, key, s.Lake.Region)
 }
 
-func readLease(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Lease = yamldoc.Value(m, key, s.Lake.Lease, func(text string) (time.Duration, error) {
+func readLease(s *Settings, m YAMLMap, key string) {
+	s.Lake.Lease = YAMLValue(m, key, s.Lake.Lease, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d != 0 && d < time.Second || d > time.Hour || d%time.Second != 0 {
 			return 0, fmt.Errorf("%q: neither 0s nor whole seconds from 1s to 1h", text)
@@ -76,7 +74,7 @@ func readLease(s *Settings, m yamldoc.Map, key string) {
 }
 
 // checkInStore reports a setting for object stores if the lake is in a folder.
-func checkInStore(s *Settings, m yamldoc.Map, key, value string) {
+func checkInStore(s *Settings, m YAMLMap, key, value string) {
 	if value != "" && !InObjectStore(s.Lake.Path) {
 		m.Fail(key, m.Get(key), "set lake.path to s3://bucket/prefix, or empty this", "the lake is in a folder")
 	}

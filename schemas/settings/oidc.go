@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // CallbackPath is the path at which the console receives responses of an OpenID Connect provider.
@@ -26,20 +24,20 @@ type OIDC struct {
 func (o *OIDC) Set() bool { return o.Issuer != "" }
 
 // readOIDCIssuer reads the provider's address, and reports keys that a provider needs and that are missing.
-func readOIDCIssuer(s *Settings, m yamldoc.Map, key string) {
-	s.OIDC.Issuer = yamldoc.Value(m, key, "", safeAddress)
+func readOIDCIssuer(s *Settings, m YAMLMap, key string) {
+	s.OIDC.Issuer = YAMLValue(m, key, "", safeAddress)
 	if s.OIDC.Issuer == "" {
 		return
 	}
 	for _, other := range []string{"client_id", "redirect_url"} {
-		if n := m.Get(other); n == nil || n.Kind == yamldoc.Scalar && n.Text == "" {
+		if n := m.Get(other); n == nil || n.Kind == YAMLScalar && n.Text == "" {
 			m.Fail(key, m.Get(key), "set oidc."+other+" too, or empty this one", "without oidc.%s", other)
 		}
 	}
 }
 
-func readOIDCRedirect(s *Settings, m yamldoc.Map, key string) {
-	s.OIDC.RedirectURL = yamldoc.Value(m, key, "", func(text string) (string, error) {
+func readOIDCRedirect(s *Settings, m YAMLMap, key string) {
+	s.OIDC.RedirectURL = YAMLValue(m, key, "", func(text string) (string, error) {
 		if _, err := safeAddress(text); err != nil || text == "" {
 			return "", err
 		}
@@ -67,21 +65,21 @@ func safeAddress(text string) (string, error) {
 	return text, nil
 }
 
-func readOIDCText(s *Settings, m yamldoc.Map, key string) {
+func readOIDCText(s *Settings, m YAMLMap, key string) {
 	switch key {
 	case "client_id":
 		s.OIDC.ClientID = m.Text(key, "")
 	case "client_secret_file":
-		s.OIDC.SecretFile = yamldoc.Value(m, key, "", filePath)
+		s.OIDC.SecretFile = YAMLValue(m, key, "", filePath)
 	case "claim":
-		s.OIDC.Claim = yamldoc.Value(m, key, s.OIDC.Claim, func(text string) (string, error) {
+		s.OIDC.Claim = YAMLValue(m, key, s.OIDC.Claim, func(text string) (string, error) {
 			if text == "" {
 				return "", errors.New("is empty")
 			}
 			return text, nil
 		})
 	default:
-		s.OIDC.Scopes = yamldoc.Value(m, key, s.OIDC.Scopes, func(text string) (string, error) {
+		s.OIDC.Scopes = YAMLValue(m, key, s.OIDC.Scopes, func(text string) (string, error) {
 			if !slices.Contains(strings.Fields(text), "openid") {
 				return "", fmt.Errorf("%q: without openid", text)
 			}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Receivables says how partners' debts for a cycle are calculated (§9.1).
@@ -76,20 +75,20 @@ func contractCeilings() []ceiling {
 	return []ceiling{{"basic", of(20_000)}, {"certified", of(100_000)}, {"advanced", of(300_000)}}
 }
 
-func readTestMonths(s *Settings, m yamldoc.Map, key string) {
+func readTestMonths(s *Settings, m YAMLMap, key string) {
 	if n := m.Int(key, 3, 1, 120); n != 3 {
 		s.TestCoupons.months = n
 	}
 }
 
-func readCeilings(s *Settings, m yamldoc.Map, key string) {
+func readCeilings(s *Settings, m YAMLMap, key string) {
 	if m.Get(key) == nil {
 		return
 	}
 	list := []ceiling{}
 	for _, p := range mapping(m, key) {
 		a, err := money.ParseAmount(p.Value.Text)
-		if err != nil || a.Sign() < 0 || p.Value.Kind != yamldoc.Scalar {
+		if err != nil || a.Sign() < 0 || p.Value.Kind != YAMLScalar {
 			m.Fail(key, &p.Value, "", "%s: not an amount", p.Key)
 			continue
 		}
@@ -133,39 +132,39 @@ func partnerMoneyKeys() []Key {
 	}
 }
 
-func readIncentivePayout(s *Settings, m yamldoc.Map, key string) {
+func readIncentivePayout(s *Settings, m YAMLMap, key string) {
 	s.IncentivePayout = m.Word(key, 0, []string{"external", "account"}) == 1
 }
 
-func readDueDays(s *Settings, m yamldoc.Map, key string) {
+func readDueDays(s *Settings, m YAMLMap, key string) {
 	s.StatementDueDays = m.Int(key, s.StatementDueDays, 0, 3650)
 }
 
-func readSetOff(s *Settings, m yamldoc.Map, key string) {
+func readSetOff(s *Settings, m YAMLMap, key string) {
 	s.Receivables.SetOff = m.Word(key, 0, []string{"none", "collected"}) == 1
 }
 
-func readInvoiceContent(s *Settings, m yamldoc.Map, key string) {
+func readInvoiceContent(s *Settings, m YAMLMap, key string) {
 	s.Invoice.Content = m.Text(key, s.Invoice.Content)
 }
 
 // mapping returns the pairs of a mapping with arbitrary keys. For any other value it returns nil and reports a problem.
-func mapping(m yamldoc.Map, key string) []yamldoc.Pair {
+func mapping(m YAMLMap, key string) []YAMLPair {
 	n := m.Get(key)
-	if n == nil || n.Kind == yamldoc.Null {
+	if n == nil || n.Kind == Null {
 		return nil
 	}
-	if n.Kind != yamldoc.Mapping {
+	if n.Kind != Mapping {
 		m.Fail(key, n, "", "%s, not a mapping", n.Kind)
 		return nil
 	}
 	return n.Pairs
 }
 
-func readOriginalRoute(s *Settings, m yamldoc.Map, key string) {
+func readOriginalRoute(s *Settings, m YAMLMap, key string) {
 	all := map[string]map[string]int{}
 	for _, entity := range mapping(m, key) {
-		if entity.Value.Kind != yamldoc.Mapping {
+		if entity.Value.Kind != Mapping {
 			m.Fail(
 				key,
 				&entity.Value,
@@ -178,7 +177,7 @@ func readOriginalRoute(s *Settings, m yamldoc.Map, key string) {
 		windows := map[string]int{}
 		for _, e := range entity.Value.Pairs {
 			months, err := parseWindow(e.Value.Text)
-			if err != nil || e.Value.Kind != yamldoc.Scalar {
+			if err != nil || e.Value.Kind != YAMLScalar {
 				m.Fail(key, &e.Value, "", "%s: %s: not a number of months, or always", entity.Key, e.Key)
 				continue
 			}

@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Place is a folder or a prefix in an object store.
@@ -76,13 +74,13 @@ func placeKeys() []Key {
 const endpointType = "http://host:port or https://"
 
 // reader reads a key.
-type reader = func(*Settings, yamldoc.Map, string)
+type reader = func(*Settings, YAMLMap, string)
 
 // readPlace returns a reader of a place's path: its default folder in the workspace, or an address in an object store.
 func readPlace(of func(*Settings) *Place) reader {
-	return func(s *Settings, m yamldoc.Map, key string) {
+	return func(s *Settings, m YAMLMap, key string) {
 		p := of(s)
-		p.Path = yamldoc.Value(m, key, p.Path, func(path string) (string, error) {
+		p.Path = YAMLValue(m, key, p.Path, func(path string) (string, error) {
 			if InObjectStore(path) {
 				return path, s.apart(path, m.Name(key))
 			}
@@ -117,24 +115,24 @@ func overlap(a, b string) bool {
 
 // readPlaceEndpoint reads the endpoint of a place.
 func readPlaceEndpoint(of func(*Settings) *Place) reader {
-	return func(s *Settings, m yamldoc.Map, key string) {
+	return func(s *Settings, m YAMLMap, key string) {
 		p := of(s)
-		p.Endpoint = yamldoc.Value(m, key, "", parseEndpoint)
+		p.Endpoint = YAMLValue(m, key, "", parseEndpoint)
 		checkPlaceInStore(*p, m, key, p.Endpoint)
 	}
 }
 
 // readPlaceRegion reads the region of a place.
 func readPlaceRegion(of func(*Settings) *Place) reader {
-	return func(s *Settings, m yamldoc.Map, key string) {
+	return func(s *Settings, m YAMLMap, key string) {
 		p := of(s)
-		p.Region = yamldoc.Value(m, key, "", parseRegion)
+		p.Region = YAMLValue(m, key, "", parseRegion)
 		checkPlaceInStore(*p, m, key, p.Region)
 	}
 }
 
 // checkPlaceInStore reports a setting for object stores if the place is a folder.
-func checkPlaceInStore(p Place, m yamldoc.Map, key, value string) {
+func checkPlaceInStore(p Place, m YAMLMap, key, value string) {
 	if value != "" && !p.InStore() {
 		m.Fail(key, m.Get(key), "set the path to s3://bucket/prefix, or empty this", "the path is a folder")
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 const hour = period.Hour
@@ -48,13 +47,13 @@ func Parse(name string, data []byte) (Settings, error) {
 }
 
 // readText is Parse and also returns the document.
-func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
+func readText(name string, data []byte) (Settings, YAMLNode, error) {
 	var c problem.Collector
-	root, ok := yamldoc.Parse(name, data, &c)
+	root, ok := ParseYAML(name, data, &c)
 	switch root.Kind {
-	case yamldoc.Null:
-		root.Kind = yamldoc.Mapping // an empty file: everything required is missing
-	case yamldoc.Mapping:
+	case Null:
+		root.Kind = Mapping // an empty file: everything required is missing
+	case Mapping:
 	default:
 		if ok {
 			c.Add(root.Pos, "write `key: value`, one per line", "%s, not a mapping of keys", root.Kind)
@@ -67,7 +66,7 @@ func readText(name string, data []byte) (Settings, yamldoc.Node, error) {
 }
 
 // readAll reads all keys, and reports unknown and missing ones.
-func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
+func readAll(s *Settings, c *problem.Collector, root *YAMLNode) {
 	groups := map[string][]string{}
 	for _, k := range Keys() {
 		group, key := k.split()
@@ -76,10 +75,10 @@ func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
 		}
 		groups[group] = append(groups[group], key)
 	}
-	maps := map[string]yamldoc.Map{"": yamldoc.Fields(c, root, "", groups[""])}
+	maps := map[string]YAMLMap{"": YAMLFields(c, root, "", groups[""])}
 	for _, name := range groups[""] {
 		if known, isGroup := groups[name]; isGroup {
-			maps[name] = yamldoc.Fields(c, maps[""].Get(name), name, known)
+			maps[name] = YAMLFields(c, maps[""].Get(name), name, known)
 		}
 	}
 	told := map[string]bool{}
@@ -98,7 +97,7 @@ func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
 				maps[""].Require(group, "add `"+sample(group)+"`")
 			}
 			told[group] = true
-		} else if group == "" || maps[""].Get(group).Kind == yamldoc.Mapping {
+		} else if group == "" || maps[""].Get(group).Kind == Mapping {
 			m.Require(key, fmt.Sprintf("add `%s: %s`: %s", key, k.template, k.Meaning))
 		}
 	}
@@ -115,8 +114,8 @@ func sample(group string) string {
 	return group + ": {" + strings.Join(parts, ", ") + "}"
 }
 
-func readZone(s *Settings, m yamldoc.Map, key string) {
-	s.Zone = yamldoc.Value(m, key, nil, parseZone)
+func readZone(s *Settings, m YAMLMap, key string) {
+	s.Zone = YAMLValue(m, key, nil, parseZone)
 }
 
 func parseZone(name string) (*period.Zone, error) {
@@ -127,8 +126,8 @@ func parseZone(name string) (*period.Zone, error) {
 	return zone, nil
 }
 
-func readCurrencyCode(s *Settings, m yamldoc.Map, key string) {
-	s.Currency.Code = yamldoc.Value(m, key, "", func(code string) (string, error) {
+func readCurrencyCode(s *Settings, m YAMLMap, key string) {
+	s.Currency.Code = YAMLValue(m, key, "", func(code string) (string, error) {
 		odd := strings.IndexFunc(code, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
 		if odd >= 0 || len(code) < 3 || len(code) > 8 {
 			return "", fmt.Errorf("%q: not 3 to 8 capital letters or digits", code)
@@ -137,10 +136,10 @@ func readCurrencyCode(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readDigits(s *Settings, m yamldoc.Map, key string) { s.Currency.Digits = m.Int(key, 0, 0, 8) }
+func readDigits(s *Settings, m YAMLMap, key string) { s.Currency.Digits = m.Int(key, 0, 0, 8) }
 
-func readVendorID(s *Settings, m yamldoc.Map, key string) {
-	s.Vendor.ID = yamldoc.Value(m, key, s.Vendor.ID, func(id string) (string, error) {
+func readVendorID(s *Settings, m YAMLMap, key string) {
+	s.Vendor.ID = YAMLValue(m, key, s.Vendor.ID, func(id string) (string, error) {
 		if id == "" || id == "customer" || strings.TrimSpace(id) != id || strings.ContainsAny(id, "\r\n\t;*") {
 			return "", fmt.Errorf("%q: not an id", id)
 		}
@@ -148,15 +147,15 @@ func readVendorID(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readVendorName(s *Settings, m yamldoc.Map, key string) {
+func readVendorName(s *Settings, m YAMLMap, key string) {
 	s.Vendor.Name = m.Text(key, s.Vendor.Name)
 }
 
-func readGrain(s *Settings, m yamldoc.Map, key string) {
+func readGrain(s *Settings, m YAMLMap, key string) {
 	s.Rounding.Grain = Grain(m.Word(key, -1, grainWords) + 1)
 }
 
-func readMode(s *Settings, m yamldoc.Map, key string) {
+func readMode(s *Settings, m YAMLMap, key string) {
 	modes := []money.Mode{money.Truncate, money.HalfUp, money.HalfEven, money.Up}
 	words := make([]string, len(modes))
 	for i, mode := range modes {
@@ -167,16 +166,16 @@ func readMode(s *Settings, m yamldoc.Map, key string) {
 	}
 }
 
-func readPayments(s *Settings, m yamldoc.Map, key string) {
+func readPayments(s *Settings, m YAMLMap, key string) {
 	s.Payments = Payments(m.Word(key, int(s.Payments), paymentsWords))
 }
 
-func readMaxAge(s *Settings, m yamldoc.Map, key string) {
+func readMaxAge(s *Settings, m YAMLMap, key string) {
 	s.Usage.MaxAgeMonths = m.Int(key, s.Usage.MaxAgeMonths, 0, 1200)
 }
 
-func readTolerance(s *Settings, m yamldoc.Map, key string) {
-	s.Usage.FutureTolerance = yamldoc.Value(m, key, s.Usage.FutureTolerance, func(text string) (int64, error) {
+func readTolerance(s *Settings, m YAMLMap, key string) {
+	s.Usage.FutureTolerance = YAMLValue(m, key, s.Usage.FutureTolerance, func(text string) (int64, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
@@ -190,8 +189,8 @@ func readTolerance(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readSettle(s *Settings, m yamldoc.Map, key string) {
-	s.Inbox.Settle = yamldoc.Value(m, key, s.Inbox.Settle, func(text string) (time.Duration, error) {
+func readSettle(s *Settings, m YAMLMap, key string) {
+	s.Inbox.Settle = YAMLValue(m, key, s.Inbox.Settle, func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
@@ -203,20 +202,20 @@ func readSettle(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readUnconditional(s *Settings, m yamldoc.Map, key string) {
+func readUnconditional(s *Settings, m YAMLMap, key string) {
 	s.Refund.UnconditionalHours = m.Int(key, s.Refund.UnconditionalHours, 0, 87_600)
 }
 
-func readFeeRate(s *Settings, m yamldoc.Map, key string) {
-	s.Refund.FeeRate = yamldoc.Value(m, key, s.Refund.FeeRate, money.ParseRate[string])
+func readFeeRate(s *Settings, m YAMLMap, key string) {
+	s.Refund.FeeRate = YAMLValue(m, key, s.Refund.FeeRate, money.ParseRate[string])
 }
 
-func readCloseDay(s *Settings, m yamldoc.Map, key string) {
+func readCloseDay(s *Settings, m YAMLMap, key string) {
 	s.Close.Day = m.Int(key, s.Close.Day, 1, 28)
 }
 
-func readCloseTime(s *Settings, m yamldoc.Map, key string) {
-	s.Close.Time = yamldoc.Value(m, key, s.Close.Time, func(text string) (TimeOfDay, error) {
+func readCloseTime(s *Settings, m YAMLMap, key string) {
+	s.Close.Time = YAMLValue(m, key, s.Close.Time, func(text string) (TimeOfDay, error) {
 		wrong := fmt.Errorf("%q: not a time hh:mm from 00:00 to 24:00", text)
 		if len(text) != 5 || text[2] != ':' {
 			return 0, wrong
@@ -230,24 +229,24 @@ func readCloseTime(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-func readCloseWithRejects(s *Settings, m yamldoc.Map, key string) {
+func readCloseWithRejects(s *Settings, m YAMLMap, key string) {
 	s.Unattended.OpenRejects = m.Bool(key, false)
 }
 
-func readCloseWithGaps(s *Settings, m yamldoc.Map, key string) {
+func readCloseWithGaps(s *Settings, m YAMLMap, key string) {
 	s.Unattended.MissingFeeds = m.Bool(key, false)
 }
 
-func readBuckets(s *Settings, m yamldoc.Map, key string) {
+func readBuckets(s *Settings, m YAMLMap, key string) {
 	s.Lake.Buckets = m.Int(key, s.Lake.Buckets, 1, 1024)
 }
 
-func readListen(s *Settings, m yamldoc.Map, key string) {
-	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, ParseListen)
+func readListen(s *Settings, m YAMLMap, key string) {
+	s.API.Listen = YAMLValue(m, key, s.API.Listen, ParseListen)
 }
 
-func readScheduleListen(s *Settings, m yamldoc.Map, key string) {
-	s.Schedule.Listen = yamldoc.Value(m, key, "", func(text string) (string, error) {
+func readScheduleListen(s *Settings, m YAMLMap, key string) {
+	s.Schedule.Listen = YAMLValue(m, key, "", func(text string) (string, error) {
 		if text == "" {
 			return "", nil
 		}
@@ -267,8 +266,8 @@ func ParseListen(text string) (string, error) {
 	return text, nil
 }
 
-func readKeysFile(s *Settings, m yamldoc.Map, key string) {
-	s.API.Keys = yamldoc.Value(m, key, s.API.Keys, func(path string) (string, error) {
+func readKeysFile(s *Settings, m YAMLMap, key string) {
+	s.API.Keys = YAMLValue(m, key, s.API.Keys, func(path string) (string, error) {
 		if path == "" {
 			return "", errors.New("is empty")
 		}
@@ -277,13 +276,13 @@ func readKeysFile(s *Settings, m yamldoc.Map, key string) {
 }
 
 // readTLS reads the certificate or the key; if only one of them is set, it is reported there.
-func readTLS(s *Settings, m yamldoc.Map, key string) {
+func readTLS(s *Settings, m YAMLMap, key string) {
 	name, other := &s.API.TLSCert, "tls_key"
 	if key == other {
 		name, other = &s.API.TLSKey, "tls_cert"
 	}
-	*name = yamldoc.Value(m, key, "", filePath)
-	if n := m.Get(other); *name != "" && (n == nil || n.Kind == yamldoc.Scalar && n.Text == "") {
+	*name = YAMLValue(m, key, "", filePath)
+	if n := m.Get(other); *name != "" && (n == nil || n.Kind == YAMLScalar && n.Text == "") {
 		m.Fail(key, m.Get(key), "set api."+other+" too, or empty this one", "without api.%s", other)
 	}
 }
@@ -296,15 +295,15 @@ func filePath(path string) (string, error) {
 	return path, nil
 }
 
-func readRateLimit(s *Settings, m yamldoc.Map, key string) {
+func readRateLimit(s *Settings, m YAMLMap, key string) {
 	s.API.RateLimit = m.Int(key, s.API.RateLimit, 0, 100_000)
 }
 
-func readFailureLimit(s *Settings, m yamldoc.Map, key string) {
+func readFailureLimit(s *Settings, m YAMLMap, key string) {
 	s.API.FailureLimit = m.Int(key, s.API.FailureLimit, 0, 100_000)
 }
 
-func readConsole(s *Settings, m yamldoc.Map, key string) {
+func readConsole(s *Settings, m YAMLMap, key string) {
 	on := 0
 	if s.Console {
 		on = 1
@@ -312,31 +311,31 @@ func readConsole(s *Settings, m yamldoc.Map, key string) {
 	s.Console = m.Word(key, on, []string{"off", "on"}) == 1
 }
 
-func readLanguage(s *Settings, m yamldoc.Map, key string) {
+func readLanguage(s *Settings, m YAMLMap, key string) {
 	words := []string{"en_US", "zh_CN"}
 	s.API.Language = words[m.Word(key, slices.Index(words, s.API.Language), words)]
 }
 
-func readCacheBytes(s *Settings, m yamldoc.Map, key string) {
+func readCacheBytes(s *Settings, m YAMLMap, key string) {
 	s.API.CacheBytes = m.Int(key, s.API.CacheBytes, 16<<20, 64<<30)
 }
 
-func readMaxBody(s *Settings, m yamldoc.Map, key string) {
+func readMaxBody(s *Settings, m YAMLMap, key string) {
 	s.API.MaxBody = m.Int(key, s.API.MaxBody, 1024, 64<<20)
 }
 
-func readMaxURL(s *Settings, m yamldoc.Map, key string) {
+func readMaxURL(s *Settings, m YAMLMap, key string) {
 	s.API.MaxURL = m.Int(key, s.API.MaxURL, 256, 1<<16)
 }
 
-func readAPITime(s *Settings, m yamldoc.Map, key string) {
+func readAPITime(s *Settings, m YAMLMap, key string) {
 	to := map[string]*time.Duration{"read_timeout": &s.API.ReadTimeout, "write_timeout": &s.API.WriteTimeout,
 		"idle_timeout": &s.API.IdleTimeout, "stop_timeout": &s.API.StopTimeout}[key]
-	*to = yamldoc.Value(m, key, *to, durationUpTo(time.Hour))
+	*to = YAMLValue(m, key, *to, durationUpTo(time.Hour))
 }
 
-func readStopTimeout(s *Settings, m yamldoc.Map, key string) {
-	s.Schedule.StopTimeout = yamldoc.Value(m, key, s.Schedule.StopTimeout, durationUpTo(24*time.Hour))
+func readStopTimeout(s *Settings, m YAMLMap, key string) {
+	s.Schedule.StopTimeout = YAMLValue(m, key, s.Schedule.StopTimeout, durationUpTo(24*time.Hour))
 }
 
 // durationUpTo returns a parser of durations from one second to longest.
@@ -353,11 +352,11 @@ func durationUpTo(longest time.Duration) func(string) (time.Duration, error) {
 	}
 }
 
-func readCron(s *Settings, m yamldoc.Map, key string) {
+func readCron(s *Settings, m YAMLMap, key string) {
 	expression := map[string]*string{"nightly": &s.Schedule.Nightly, "monthly": &s.Schedule.Monthly,
 		"publish":   &s.Schedule.Publish,
 		"retention": &s.Schedule.Retention}[key]
-	*expression = yamldoc.Value(m, key, *expression, func(text string) (string, error) {
+	*expression = YAMLValue(m, key, *expression, func(text string) (string, error) {
 		if text == "" && key != "nightly" && key != "monthly" {
 			return "", nil
 		}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // Retention says what `prune` archives, and where.
@@ -32,26 +30,26 @@ func (s *Settings) UseLake(path string) {
 	s.Lake.Path = path
 }
 
-func readLinesMonths(s *Settings, m yamldoc.Map, key string) {
+func readLinesMonths(s *Settings, m YAMLMap, key string) {
 	s.Retention.LinesMonths = m.Int(key, s.Retention.LinesMonths, 1, 1200)
 }
 
-func readInboxCycles(s *Settings, m yamldoc.Map, key string) {
+func readInboxCycles(s *Settings, m YAMLMap, key string) {
 	s.Retention.InboxCycles = m.Int(key, s.Retention.InboxCycles, 0, 1200)
 }
 
-func readArchiveEndpoint(s *Settings, m yamldoc.Map, key string) {
-	s.Retention.ArchiveEndpoint = yamldoc.Value(m, key, "", parseEndpoint)
+func readArchiveEndpoint(s *Settings, m YAMLMap, key string) {
+	s.Retention.ArchiveEndpoint = YAMLValue(m, key, "", parseEndpoint)
 	checkPlaceInStore(s.ArchivePlace(), m, key, s.Retention.ArchiveEndpoint)
 }
 
-func readArchiveRegion(s *Settings, m yamldoc.Map, key string) {
-	s.Retention.ArchiveRegion = yamldoc.Value(m, key, "", parseRegion)
+func readArchiveRegion(s *Settings, m YAMLMap, key string) {
+	s.Retention.ArchiveRegion = YAMLValue(m, key, "", parseRegion)
 	checkPlaceInStore(s.ArchivePlace(), m, key, s.Retention.ArchiveRegion)
 }
 
-func readArchive(s *Settings, m yamldoc.Map, key string) {
-	s.Retention.Archive = yamldoc.Value(m, key, s.Retention.Archive, func(path string) (string, error) {
+func readArchive(s *Settings, m YAMLMap, key string) {
+	s.Retention.Archive = YAMLValue(m, key, s.Retention.Archive, func(path string) (string, error) {
 		clean := filepath.Clean(path)
 		first, _, _ := strings.Cut(filepath.ToSlash(clean), "/")
 		switch {

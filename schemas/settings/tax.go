@@ -1,7 +1,5 @@
 package settings
 
-import "github.com/tollbook/tollbook/schemas/settings/yamldoc"
-
 // Tax says how tax is calculated (§10.6). The zero value is the default.
 type Tax struct {
 	Inclusive bool // prices include the tax; otherwise it is added to them
@@ -34,10 +32,10 @@ func taxKeys() []Key {
 	}
 }
 
-func readTaxPrices(s *Settings, m yamldoc.Map, key string) {
+func readTaxPrices(s *Settings, m YAMLMap, key string) {
 	s.Tax.Inclusive = m.Word(key, 0, []string{"exclusive", "inclusive"}) == 1
 }
 
-func readTaxRounding(s *Settings, m yamldoc.Map, key string) {
+func readTaxRounding(s *Settings, m YAMLMap, key string) {
 	s.Tax.PerLine = m.Word(key, 0, []string{"bill", "line"}) == 1
 }

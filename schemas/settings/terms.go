@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
-
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
 // termsHash is the hash of a file's keys, except those that say where files are or who does the tasks of a run: no
 // result depends on these.
-func termsHash(root *yamldoc.Node) [sha256.Size]byte {
+func termsHash(root *YAMLNode) [sha256.Size]byte {
 	h := sha256.New()
 	for _, group := range inOrder(root.Pairs) {
 		if group.Key == "engine" {
@@ -24,7 +22,7 @@ func termsHash(root *yamldoc.Node) [sha256.Size]byte {
 				writeNode(h, &p.Value)
 			}
 		}
-		if group.Value.Kind != yamldoc.Mapping {
+		if group.Value.Kind != Mapping {
 			fmt.Fprintf(h, "%q ", group.Key)
 			writeNode(h, &group.Value)
 		}
@@ -39,12 +37,12 @@ func placed(group, key string) bool {
 }
 
 // inOrder returns the pairs of a mapping, sorted by key.
-func inOrder(pairs []yamldoc.Pair) []yamldoc.Pair {
-	return slices.SortedFunc(slices.Values(pairs), func(a, b yamldoc.Pair) int { return cmp.Compare(a.Key, b.Key) })
+func inOrder(pairs []YAMLPair) []YAMLPair {
+	return slices.SortedFunc(slices.Values(pairs), func(a, b YAMLPair) int { return cmp.Compare(a.Key, b.Key) })
 }
 
 // writeNode writes a value without its position in the file.
-func writeNode(w io.Writer, n *yamldoc.Node) {
+func writeNode(w io.Writer, n *YAMLNode) {
 	fmt.Fprintf(w, "%d %q %d %d\n", n.Kind, n.Text, len(n.Pairs), len(n.Items))
 	for _, p := range inOrder(n.Pairs) {
 		fmt.Fprintf(w, "%q ", p.Key)

@@ -1,20 +1,20 @@
 package table
 
-import "github.com/tollbook/tollbook/schemas/cost"
+import "github.com/tollbook/tollbook/schemas/books"
 
-// MarginCosts are the costs of a row of margins, in the order of package cost.
-func MarginCosts() [cost.CostColumns]CostColumn[Margin] {
+// MarginCosts are the costs of a row of margins, in the order of package books.
+func MarginCosts() [books.CostColumns]CostColumn[Margin] {
 	return [...]CostColumn[Margin]{MarginCostList, MarginCostContracted, MarginCostEffective, MarginCostBilled}
 }
 
-// CostDeliveryCosts are the costs of a delivery, in the order of package cost.
-func CostDeliveryCosts() [cost.CostColumns]CostColumn[CostDelivery] {
+// CostDeliveryCosts are the costs of a delivery, in the order of package books.
+func CostDeliveryCosts() [books.CostColumns]CostColumn[CostDelivery] {
 	return [...]CostColumn[CostDelivery]{CostDeliveryCostList, CostDeliveryCostContracted, CostDeliveryCostEffective,
 		CostDeliveryCostBilled}
 }
 
-// CostGroupValues are the costs and quantities of a cost group, in the order of package cost.
-func CostGroupValues() [cost.Columns]CostColumn[CostGroup] {
+// CostGroupValues are the costs and quantities of a cost group, in the order of package books.
+func CostGroupValues() [books.AllCostColumns]CostColumn[CostGroup] {
 	return [...]CostColumn[CostGroup]{CostGroupCostList, CostGroupCostContracted, CostGroupCostEffective,
 		CostGroupCostBilled, CostGroupPricingQuantity, CostGroupConsumedQuantity}
 }

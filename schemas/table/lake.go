@@ -58,7 +58,7 @@ func LateSamples() Def[Sample] { return Def[Sample]{lateSamplesTable} }
 var lateSamplesTable = define("late_samples", nil,
 	append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 
-// Positions defines what the rating of a day passes on to the next day: see package position.
+// Positions defines what the rating of a day passes on to the next day: see package table.
 func Positions() Def[Position] { return Def[Position]{define("positions", nil, positionColumns()...)} }
 
 func positionColumns() []Column {

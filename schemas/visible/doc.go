@@ -5,4 +5,15 @@
 //	TEXT-2  Byte order marks at the beginning of a file, and of the first field of its header and of its first row,
 //	        are removed, however many there are.
 //	TEXT-3  Every text that enters the lake is valid UTF-8. A file in UTF-16 is named as such.
+//
+// # Shielded text
+//
+// This part prepares texts of books and feeds for plain text that people read: a line, a table of a terminal, a
+// title, a drawing.
+//
+//	PLAIN-1  Characters that steer a text (controls, separators of lines, marks and controls of writing direction) are
+//	         shown by their code point and have no effect.
+//	PLAIN-2  A name with a right-to-left character changes the order of nothing beside it: it is between isolates
+//	         (Unicode Standard Annex 9). An id has none, because they would be copied with it, and neither have CSV
+//	         and JSON.
 package visible

@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement/account"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 var partners = []string{"d", "r"}
@@ -65,7 +64,7 @@ type input struct {
 
 // result has the outcome of replaying entries.
 type result struct {
-	verdicts    []verdict.Verdict // in the order of the input
+	verdicts    []account.Verdict // in the order of the input
 	postings    []posting         // in the order in which entries take effect
 	withdrawals []*account.Withdrawal
 	balances    map[int32][4]money.Amount
@@ -85,7 +84,7 @@ func run(t *testing.T, in *input) *result {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return account.Compare(&in.entries[a], &in.entries[b]) })
-	out := &result{verdicts: make([]verdict.Verdict, len(in.entries))}
+	out := &result{verdicts: make([]account.Verdict, len(in.entries))}
 	r := account.NewReplay(in.zone)
 	for _, i := range order {
 		v, postings, err := r.Next(&in.entries[i])
@@ -403,9 +402,9 @@ func TestEntriesInOrder(t *testing.T) {
 	}
 	r := account.NewReplay(zone)
 	for i, e := range []account.Entry{
-		{ID: "b", Type: account.Recharge, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
-		{ID: "a", Type: account.Allocate, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
-		{ID: "c", Type: account.Recharge, To: -1, Stamp: verdict.Stamp{Time: 1, Instant: 5}},
+		{ID: "b", Type: account.Recharge, To: -1, Stamp: account.Stamp{Time: 1, Instant: 5}},
+		{ID: "a", Type: account.Allocate, To: -1, Stamp: account.Stamp{Time: 1, Instant: 5}},
+		{ID: "c", Type: account.Recharge, To: -1, Stamp: account.Stamp{Time: 1, Instant: 5}},
 	} {
 		if _, _, err := r.Next(&e); (err != nil) != (i == 2) {
 			t.Errorf("entry %s: %v", e.ID, err)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // Type is the kind of an entry. The order of the constants is the order of entries with the same instant and own time
@@ -90,7 +89,7 @@ func ParseWithdrawal(word string) (Type, bool) {
 // Entry is one entry of accounts: an event of the feeds partner_accounts and withdrawals, or a fact that results from
 // other data. Partners are indexes in the books.
 type Entry struct {
-	verdict.Stamp
+	Stamp
 	ID      string
 	Type    Type
 	Fact    bool  // it always counts

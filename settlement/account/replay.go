@@ -5,7 +5,6 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // account holds a partner's balances between entries.
@@ -33,10 +32,10 @@ func NewReplay(zone *period.Zone) *Replay {
 
 // Next decides an entry, and applies it if it counts. Entries must come in the order of Compare (ACCT-1). The postings
 // are valid until the next call.
-func (r *Replay) Next(e *Entry) (verdict.Verdict, []Posting, error) {
+func (r *Replay) Next(e *Entry) (Verdict, []Posting, error) {
 	at := e.order()
 	if begun := r.last.id != ""; begun && r.last.compare(at) > 0 {
-		return verdict.Verdict{}, nil, fmt.Errorf("partner account entry %s comes after %s", e.ID, r.last.id)
+		return Verdict{}, nil, fmt.Errorf("partner account entry %s comes after %s", e.ID, r.last.id)
 	}
 	r.last, r.postings = at, r.postings[:0]
 	v, err := r.decide(e)
@@ -65,7 +64,7 @@ func (r *Replay) account(partner int32) *account {
 }
 
 // decide returns the verdict on an entry, and applies the entry if it counts.
-func (r *Replay) decide(e *Entry) (v verdict.Verdict, err error) {
+func (r *Replay) decide(e *Entry) (v Verdict, err error) {
 	switch {
 	case e.Final:
 		v = e.Past
@@ -79,12 +78,12 @@ func (r *Replay) decide(e *Entry) (v verdict.Verdict, err error) {
 }
 
 // check returns the verdict on an event.
-func (r *Replay) check(e *Entry) (verdict.Verdict, error) {
+func (r *Replay) check(e *Entry) (Verdict, error) {
 	a := r.account(e.Partner)
 	var has money.Amount
 	switch e.Type {
 	case Recharge, CreditLimit:
-		return verdict.Verdict{}, nil
+		return Verdict{}, nil
 	case Allocate:
 		has = a.balance[Cash]
 	case Reclaim:
@@ -97,31 +96,31 @@ func (r *Replay) check(e *Entry) (verdict.Verdict, error) {
 		return r.checkWithdrawal(e), nil
 	}
 	if e.Amount.Cmp(has) > 0 {
-		return verdict.Insufficient(e.Amount), nil
+		return InsufficientBalance(e.Amount), nil
 	}
-	return verdict.Verdict{}, nil
+	return Verdict{}, nil
 }
 
 // checkPayment returns the verdict on the payment of a statement.
-func (r *Replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
+func (r *Replay) checkPayment(a *account, e *Entry) (Verdict, error) {
 	if e.Unpaid == nil {
-		return verdict.State("type", "open"), nil
+		return BadState("type", "open"), nil
 	}
 	unpaid, err := e.Unpaid.Unpaid()
 	if err != nil {
-		return verdict.Verdict{}, err
+		return Verdict{}, err
 	}
 	if e.Amount.Cmp(unpaid) > 0 {
-		return verdict.OverInvoiced(e.Amount), nil
+		return AboveInvoiced(e.Amount), nil
 	}
 	has, err := most(a.balance[Cash], money.Amount{}).Add(a.balance[Credit])
 	if err != nil {
-		return verdict.Verdict{}, err
+		return Verdict{}, err
 	}
 	if e.Amount.Cmp(has) > 0 {
-		return verdict.Insufficient(e.Amount), nil
+		return InsufficientBalance(e.Amount), nil
 	}
-	return verdict.Verdict{}, nil
+	return Verdict{}, nil
 }
 
 // apply applies a counting entry.

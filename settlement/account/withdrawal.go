@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // WithdrawalState is the state of a withdrawal (§9.6).
@@ -81,7 +80,7 @@ type Withdrawal struct {
 func (w *Withdrawal) pending() bool { return w.State == Requested || w.State == Approved }
 
 // checkWithdrawal returns the verdict on an event of a withdrawal.
-func (r *Replay) checkWithdrawal(e *Entry) verdict.Verdict {
+func (r *Replay) checkWithdrawal(e *Entry) Verdict {
 	w, met := r.withdrawals[e.Withdrawal], NoWithdrawal
 	if w != nil && w.Partner == e.Partner {
 		met = w.State
@@ -89,20 +88,20 @@ func (r *Replay) checkWithdrawal(e *Entry) verdict.Verdict {
 	a := r.account(e.Partner)
 	if e.Type != WithdrawRequest {
 		if w == nil || afterWithdrawal(met, e.Type) == NoWithdrawal {
-			return verdict.State("event", met.String())
+			return BadState("event", met.String())
 		}
-		return verdict.Verdict{}
+		return Verdict{}
 	}
 	other := a.pending(e.Rebate)
 	switch {
 	case w != nil:
-		return verdict.State("event", w.State.String())
+		return BadState("event", w.State.String())
 	case other != nil:
-		return verdict.State("event", other.State.String())
+		return BadState("event", other.State.String())
 	case e.Rebate && e.Amount.Cmp(a.balance[Rebate]) > 0, !e.Rebate && e.Amount.Cmp(a.balance[Cash]) > 0:
-		return verdict.Insufficient(e.Amount)
+		return InsufficientBalance(e.Amount)
 	}
-	return verdict.Verdict{}
+	return Verdict{}
 }
 
 // pending returns the account's undecided withdrawal from a source; nil = none.

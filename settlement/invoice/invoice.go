@@ -8,7 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/verdict"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // Kind is the kind of an event of an invoice (§9.7).
@@ -51,7 +51,7 @@ func compareKeys(a, b Key) int {
 
 // Event is an accepted row of the feed invoices.
 type Event struct {
-	verdict.Stamp
+	account.Stamp
 	ID      string
 	Kind    Kind
 	Invoice string
@@ -98,7 +98,7 @@ type Input struct {
 
 // Result holds the invoices after all events.
 type Result struct {
-	Verdicts []verdict.Verdict // of the events, in their order in Input
+	Verdicts []account.Verdict // of the events, in their order in Input
 	Rows     []Row             // in the order of the table
 }
 
@@ -130,7 +130,7 @@ func Replay(in *Input) (*Result, error) {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return compareEvents(&in.Events[a], &in.Events[b]) })
-	out := &Result{Verdicts: make([]verdict.Verdict, len(in.Events))}
+	out := &Result{Verdicts: make([]account.Verdict, len(in.Events))}
 	for _, i := range order {
 		e := &in.Events[i]
 		out.Verdicts[i] = e.Past
@@ -171,40 +171,40 @@ func (r *Row) state() State {
 }
 
 // check returns the verdict on an event.
-func (r *replay) check(e *Event) verdict.Verdict {
+func (r *replay) check(e *Event) account.Verdict {
 	if !e.Kind.New() {
 		return r.checkBack(e)
 	}
 	row := r.rows[e.Key]
 	switch {
 	case r.documents[e.Invoice] != nil:
-		return verdict.Conflict("invoice_id", e.Invoice)
+		return account.IDConflict("invoice_id", e.Invoice)
 	case r.numbers[number{e.Key.Issuer, e.Number}]:
-		return verdict.Conflict("number", e.Number)
+		return account.IDConflict("number", e.Number)
 	case !r.in.Closed(e.Key.Cycle):
-		return verdict.State("event", "open")
+		return account.BadState("event", "open")
 	case row == nil,
 		e.Kind == Issue && e.Amount.Cmp(row.Left) > 0,
 		e.Kind == CreditNote && e.Amount.Cmp(row.Left.Neg()) > 0:
-		return verdict.OverInvoiced(e.Amount)
+		return account.AboveInvoiced(e.Amount)
 	}
-	return verdict.Verdict{}
+	return account.Verdict{}
 }
 
 // checkBack returns the verdict on an event that returns or voids an invoice.
-func (r *replay) checkBack(e *Event) verdict.Verdict {
+func (r *replay) checkBack(e *Event) account.Verdict {
 	d := r.documents[e.Invoice]
 	switch {
 	case d == nil || d.event.Kind != Issue:
-		return verdict.State("event", "none")
+		return account.BadState("event", "none")
 	case d.back == Return:
-		return verdict.State("event", "returned")
+		return account.BadState("event", "returned")
 	case d.back == Void:
-		return verdict.State("event", "voided")
+		return account.BadState("event", "voided")
 	case e.Kind == Void && r.in.Zone.Cycle(e.Time) != r.in.Zone.Cycle(d.event.Time):
-		return verdict.State("event", "issued")
+		return account.BadState("event", "issued")
 	}
-	return verdict.Verdict{}
+	return account.Verdict{}
 }
 
 // apply applies a counting event.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/invoice"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 func amount(t *testing.T, text string) money.Amount {
@@ -37,7 +37,7 @@ func event(t *testing.T, zone *period.Zone, id int, line string) invoice.Event {
 		ID:      fmt.Sprintf("e%02d", id),
 		Kind:    kind,
 		Invoice: words[2],
-		Stamp:   verdict.Stamp{Time: at, Instant: at},
+		Stamp:   account.Stamp{Time: at, Instant: at},
 	}
 	if kind.New() {
 		e.Number, e.Amount = words[3], amount(t, words[5])

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // TestHashCache checks that each workspace has its own file below the user's cache folder, and no file if the
@@ -16,7 +16,7 @@ func TestHashCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	books := "/tollbook/inbox-" + string(manifest.HashBytes([]byte("/srv/books")))
+	books := "/tollbook/inbox-" + string(lake.HashBytes([]byte("/srv/books")))
 	for _, c := range []struct{ workspace, cache, home, want string }{
 		{"/srv/books", "", "", ""},
 		{"/srv/books", "", "/home/ann", "/home/ann/.cache" + books},
@@ -24,7 +24,7 @@ func TestHashCache(t *testing.T) {
 		{"/srv/x/../books", "/var/cache/ann", "", "/var/cache/ann" + books},
 		{"/srv/books", "cache", "/home/ann", ""},
 		{"/srv/books", "", "home", ""},
-		{".", "/c", "", filepath.Join("/c/tollbook", "inbox-"+string(manifest.HashBytes([]byte(here))))},
+		{".", "/c", "", filepath.Join("/c/tollbook", "inbox-"+string(lake.HashBytes([]byte(here))))},
 	} {
 		a := &App{Env: func(name string) string {
 			return map[string]string{"XDG_CACHE_HOME": c.cache, "HOME": c.home}[name]

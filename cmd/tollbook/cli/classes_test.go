@@ -16,27 +16,22 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/jobs/schedule"
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -46,36 +41,36 @@ import (
 // classes lists errors of all exported types with a class.
 var classes = map[problem.Class][]error{
 	problem.Refused: {
-		&UsageError{}, problem.Problem{}, problem.Problems{}, &workspace.RefusedError{},
-		&run.OpenItemsError{OpenItems: workspace.OpenItems{Missing: &compose.OpenItems{}}},
-		&task.Failure{Class: task.Refused}, &lakeerr.BucketsError{}, &lakeerr.UnitsError{},
-		&focus.ChangedError{}, &rules.FileError{Err: syscall.EIO}, &published.TagError{}, &ask.LimitError{},
-		&ask.SeriesError{}, &books.MissingError{}, &event.GoneError{}, &event.CurrencyError{},
-		&measure.ArchivedError{}, &settle.PeriodError{}, &settlement.MissingRateError{}, &tariff.NoPriceError{},
+		&UsageError{}, problem.Problem{}, problem.Problems{}, &run.RefusedError{},
+		&run.OpenItemsError{OpenItems: run.OpenItems{Missing: &document.OpenItems{}}},
+		&lake.TaskFailure{Class: lake.TaskRefused}, &lake.BucketsError{}, &lake.UnitsError{},
+		&focus.ChangedError{}, &focus.RuleFileError{Err: syscall.EIO}, &published.TagError{}, &query.LimitError{},
+		&query.SeriesError{}, &books.MissingError{}, &accept.GoneBookError{}, &accept.CurrencyError{},
+		&state.ArchivedError{}, &settle.PeriodError{}, &settlement.MissingRateError{}, &tariff.NoPriceError{},
 		&tariff.NoUsageError{},
 	},
 	problem.Gated:    {&run.GateError{}},
 	problem.NotFound: {&rows.NoCycleError{}, &rows.ArchivedError{}, &rows.NotFoundError{}, &keys.UnknownKeyError{}},
 	problem.Failed: {
-		&DifferError{}, &task.Failure{Class: task.Broken}, &lakeerr.MissingError{}, &lakeerr.CorruptError{},
-		&lakeerr.SyncError{Err: syscall.EIO}, &feedfile.Error{}, &inbox.Passed{}, &jobs.OtherLakeError{},
-		&jobs.EmptyLakeError{}, &jobs.OlderLakeError{}, &schedule.TakenError{}, &keys.FileError{},
+		&DifferError{}, &lake.TaskFailure{Class: lake.TaskBroken}, &lake.MissingError{}, &lake.CorruptError{},
+		&lake.SyncError{Err: syscall.EIO}, &feed.FormError{}, &inbox.Passed{}, &jobs.OtherLakeError{},
+		&jobs.EmptyLakeError{}, &jobs.OlderLakeError{}, &jobs.TakenError{}, &keys.FileError{},
 		&published.OtherStateError{}, &published.NotPublishedError{},
 		&published.BehindError{}, &publish.NewerError{}, &publish.AlteredError{},
 		&publish.NotViewsError{}, &publish.OtherLakeError{}, &publish.DifferError{},
-		&iceberg.ElsewhereError{}, &iceberg.OtherLakeError{}, &clickhouse.NoClusterError{},
+		&iceberg.ElsewhereError{}, &iceberg.OtherLakeError{}, &publish.NoClusterError{},
 		&iceberg.CatalogError{Status: 403},
-		&iceberg.TableError{Err: &lakeerr.MissingError{}},
+		&iceberg.TableError{Err: &lake.MissingError{}},
 	},
 	problem.Retryable: {
-		syscall.ENOSPC, &storage.LockedError{}, &storage.LostLockError{}, &lakeerr.MovedError{}, &inbox.ChangedError{},
+		syscall.ENOSPC, &storage.LockedError{}, &storage.LostLockError{}, &lake.MovedError{}, &inbox.ChangedError{},
 		&publish.MovedError{},
-		&clickhouse.Error{}, &iceberg.CatalogError{Status: 503}, &jobs.NewLakeError{Err: syscall.EROFS},
+		&publish.ServerError{}, &iceberg.CatalogError{Status: 503}, &jobs.NewLakeError{Err: syscall.EROFS},
 		&iceberg.TableError{Err: syscall.EIO}, &iceberg.LinkError{Err: syscall.EXDEV},
-		&AskError{Err: &clickhouse.Error{}},
+		&AskError{Err: &publish.ServerError{}},
 	},
 	problem.Unclassified: {
-		&task.Failure{Class: task.Failed}, &task.Failure{Class: task.Crashed}, &iceberg.TableError{Err: fs.ErrInvalid},
+		&lake.TaskFailure{Class: lake.TaskFailed}, &lake.TaskFailure{Class: lake.TaskCrashed}, &iceberg.TableError{Err: fs.ErrInvalid},
 	},
 }
 

@@ -4,11 +4,11 @@ import (
 	"encoding/csv"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 )
 
 // CellsCSV writes a small table as CellsCSV, either with unchanged values for programs or for a spreadsheet program
-// (package spreadsheet).
+// (package document).
 type CellsCSV struct {
 	out   *csv.Writer
 	excel bool
@@ -17,7 +17,7 @@ type CellsCSV struct {
 // NewCellsCSV returns a CellsCSV whose header row is already written.
 func NewCellsCSV(w io.Writer, excel bool, header []string) (*CellsCSV, error) {
 	if excel {
-		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
+		if _, err := io.WriteString(w, document.BOM); err != nil {
 			return nil, err
 		}
 	}
@@ -30,13 +30,13 @@ func (c *CellsCSV) Add(texts, numbers []string) error {
 	row := make([]string, 0, len(texts)+len(numbers))
 	for _, text := range texts {
 		if c.excel {
-			text = spreadsheet.Text(text)
+			text = document.SheetText(text)
 		}
 		row = append(row, text)
 	}
 	for _, number := range numbers {
 		if c.excel {
-			number = spreadsheet.Number(number)
+			number = document.SheetNumber(number)
 		}
 		row = append(row, number)
 	}

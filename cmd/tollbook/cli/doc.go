@@ -25,7 +25,7 @@
 //
 // This part writes small tables as CellsCSV, for programs or for spreadsheet programs.
 //
-//  1. Without excel a value is written unchanged; with it, package spreadsheet converts texts and numbers.
+//  1. Without excel a value is written unchanged; with it, package document converts texts and numbers.
 //
 // # Files that are never replaced
 //

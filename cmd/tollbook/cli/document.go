@@ -11,9 +11,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 // DocumentFlags are the flags that set the format and the destination of a document.
@@ -112,9 +111,9 @@ func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Wri
 }
 
 // Compose calls read with the sources from which documents are composed, read from the live state of the lake.
-func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, error) {
+func (a *App) Compose(read func(*document.Sources) error) (*run.Workspace, error) {
 	heap.Tune(a.Env)
-	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		s, err := a.sources(w, snap)
 		if err != nil {
 			return err
@@ -125,12 +124,12 @@ func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, 
 }
 
 // sources returns the sources from which documents are composed.
-func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
+func (a *App) sources(w *run.Workspace, snap *lake.Snapshot) (*document.Sources, error) {
 	book, err := w.PartnerBook()
 	if err != nil {
 		return nil, err
 	}
 	looks, err := w.Branding()
-	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
-		Limits: rows.Limits{Workers: a.Flags.Workers}, Covers: &compose.Covers{Branding: looks}}, err
+	return &document.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
+		Limits: rows.Limits{Workers: a.Flags.Workers}, Covers: &document.Covers{Branding: looks}}, err
 }

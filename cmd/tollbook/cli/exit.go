@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -138,7 +138,7 @@ func describeFailure(err error) Failure {
 			f.At = append(f.At, SourcePlace{Text: line})
 		}
 	}
-	var file *feedfile.Error
+	var file *feed.FormError
 	if errors.As(err, &file) {
 		f.At = []SourcePlace{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
 	}

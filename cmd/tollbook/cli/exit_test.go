@@ -13,11 +13,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -41,7 +41,7 @@ func TestFailures(t *testing.T) {
 			{"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
 		{two[:1], Failure{"1 problem in settings or books; nothing was done", "",
 			[]SourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
-		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
+		{&run.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
 			Failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09"}, Failure{"the lake has no data of cycle 2026-09",
 			"the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
@@ -52,16 +52,16 @@ func TestFailures(t *testing.T) {
 			2}},
 		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"},
 			Failure{"lock lake/LOCK: held by pid 7 on host n1", locked, nil, 3}},
-		{fmt.Errorf("open: %w", &lakeerr.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json",
+		{fmt.Errorf("open: %w", &lake.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json",
 			Detail: "not there", Hint: "put it back"}),
 			Failure{"open: lake: lines/x.parquet: not there, but manifests/000002.json names it", "put it back", nil,
 				3}},
-		{&lakeerr.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"},
+		{&lake.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"},
 			Failure{"lake: HEAD: torn", "copy it back", nil, 3}},
-		{&lakeerr.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
+		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
 			Failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
 				"a run is active: start this command again when it has ended", nil, 3}},
-		{&feedfile.Error{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
+		{&feed.FormError{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
 			Failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice",
 				[]SourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
 		{&DifferError{"verification failed", "put it back"}, Failure{"verification failed", "put it back", nil, 3}},

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 )
 
 // grid is a table for people: columns are as wide as their widest cell, and numbers are aligned right.
@@ -145,7 +145,7 @@ func (g *grid) widths() []int {
 			g.pointUp(i)
 		}
 		for _, row := range g.Rows {
-			width[i] = max(width[i], typeset.Columns(row[i]))
+			width[i] = max(width[i], document.TextColumns(row[i]))
 		}
 	}
 	return width
@@ -182,7 +182,7 @@ func (g *grid) line(row []string, width []int) string {
 		if i > 0 {
 			b.WriteString("  ")
 		}
-		b.WriteString(typeset.Padded(typeset.Cut(cell, width[i]), width[i], g.align[i] != left))
+		b.WriteString(document.PaddedText(document.CutText(cell, width[i]), width[i], g.align[i] != left))
 	}
 	return b.String()
 }

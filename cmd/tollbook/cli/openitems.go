@@ -3,12 +3,12 @@ package cli
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 // OpenLines returns one line per open item of a cycle, and one per feed file that was not ingested.
-func OpenLines(o *workspace.OpenItems) []string {
+func OpenLines(o *run.OpenItems) []string {
 	lines := MissingLines(o.Missing)
 	for i := range o.NotTaken {
 		f := &o.NotTaken[i]
@@ -22,7 +22,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 }
 
 // MissingLines returns one line per open item of a cycle: missing days and links, deliveries, rejects and disputes.
-func MissingLines(m *compose.OpenItems) (lines []string) {
+func MissingLines(m *document.OpenItems) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	if m.NoRecords {
 		add("no records at all: no accepted record, no counted delivery of cost files")

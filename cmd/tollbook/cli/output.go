@@ -11,8 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Output says where a command writes its result: a file, or standard output.
@@ -113,7 +112,7 @@ func WriteChecked(a *App, o *Output, write func(io.Writer) error) (size int64, e
 	if !o.ToStdout() {
 		return a.WriteOutput(o, write)
 	}
-	folder, err := scratch.New("", "rows")
+	folder, err := storage.NewScratch("", "rows")
 	if err != nil {
 		return 0, err
 	}
@@ -150,14 +149,14 @@ func WriteWhole(name string, force bool, write func(*os.File) error) error {
 		name = target // keep the symbolic link
 	}
 	dir, base := filepath.Dir(name), filepath.Base(name)
-	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
+	if err := storage.MakeDir(dir, 0o777, storage.Name); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
-	o := osfile.Options{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: osfile.Name}
+	o := storage.ReplaceOptions{Temporary: "." + base + ".*.tmp", Mode: 0o644, Durability: storage.Name}
 	if !force {
 		o.Publish = publishNew
 	}
-	err := osfile.Replace(name, o, write)
+	err := storage.ReplaceFile(name, o, write)
 	if usage := new(UsageError); errors.As(err, &usage) {
 		return usage
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // browsers returns the names of the programs that can print a page, in the order in which they are tried.
@@ -46,7 +46,7 @@ func Print(ctx context.Context, browser, html, pdf string) (err error) {
 	if err != nil {
 		return err
 	}
-	profile, err := scratch.New("", "print")
+	profile, err := storage.NewScratch("", "print")
 	if err != nil {
 		return fmt.Errorf("print %s: %w", html, err)
 	}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -18,7 +18,7 @@ func PlaceOf(name string) string {
 		if err != nil {
 			return ""
 		}
-		if has(dir, manifest.Dir) && (has(dir, manifest.HeadName) || has(dir, "LOCK")) {
+		if has(dir, lake.ManifestsDir) && (has(dir, lake.HeadName) || has(dir, "LOCK")) {
 			return "in the lake " + dir
 		}
 		if has(dir, settings.File) {

@@ -7,23 +7,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // RunResult is a run's report as JSON.
 type RunResult struct {
-	*workspace.Report
+	*run.Report
 	AsOf           string `json:"as_of"`
 	Lake           string `json:"lake"`
 	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
 // NewRunResult returns the JSON form of a run's report.
-func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
+func NewRunResult(w *run.Workspace, r *run.Report) RunResult {
 	return RunResult{r, r.AsOf.String(), w.LakeName(), r.NeedsAttention()}
 }
 
@@ -31,12 +31,12 @@ func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
 const AlreadyClosed = "already_closed"
 
 // ShowRun prints what a run did, as Show does.
-func (a *App) ShowRun(w *workspace.Workspace, r *workspace.Report, failed error) error {
+func (a *App) ShowRun(w *run.Workspace, r *run.Report, failed error) error {
 	return a.Show(NewRunResult(w, r), func() { PrintRun(a, w, r) }, failed, r.NeedsAttention())
 }
 
 // PrintRunHead prints what a run did with feed files, its rejects by reason, and its notes.
-func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
+func PrintRunHead(a *App, w *run.Workspace, r *run.Report) {
 	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, w.Settings.Zone.Show(r.AsOf))
 	printFiles(a, r)
 	if len(r.Reasons) > 0 {
@@ -54,7 +54,7 @@ func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
 }
 
 // PrintRun prints a run's report for people.
-func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
+func PrintRun(a *App, w *run.Workspace, r *run.Report) {
 	PrintRunHead(a, w, r)
 	switch r.Closed {
 	case "":
@@ -95,7 +95,7 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 
 // PrintTotals prints the control totals: for each cycle the sums of its lines and of its statements by column, and the
 // sums of the tables of partners' money.
-func PrintTotals(a *App, totals []manifest.Total) {
+func PrintTotals(a *App, totals []lake.TableTotal) {
 	type cell struct{ lines, statements string }
 	values := map[string]map[string]*cell{}
 	for _, t := range totals {
@@ -138,7 +138,7 @@ func PrintTotals(a *App, totals []manifest.Total) {
 }
 
 // PrintPartnerTotals prints the control totals of partners' money that are not 0, one line per table.
-func PrintPartnerTotals(a *App, totals []manifest.Total) {
+func PrintPartnerTotals(a *App, totals []lake.TableTotal) {
 	if len(totals) == 0 {
 		return
 	}
@@ -163,7 +163,7 @@ func PrintPartnerTotals(a *App, totals []manifest.Total) {
 }
 
 // printFiles prints the counts of each feed file, and why files were not ingested.
-func printFiles(a *App, r *workspace.Report) {
+func printFiles(a *App, r *run.Report) {
 	if len(r.Files) == 0 {
 		return
 	}
@@ -176,9 +176,9 @@ func printFiles(a *App, r *workspace.Report) {
 		case f.Deferred != "":
 			note = "left for the next run"
 		case f.SameAs != "":
-			note = "same content as " + feedfile.ShownName(f.SameAs)
+			note = "same content as " + feed.ShownName(f.SameAs)
 		}
-		g.Add(feedfile.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
+		g.Add(feed.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
 	}
 	g.Add("total", r.Rows, r.Accepted, r.Duplicate, r.Rejected, "")
 	fmt.Fprintln(a.Out)

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -24,12 +24,12 @@ func (e *AskError) Diagnosis() (problem.Class, string) {
 }
 
 // Published connects to the server that the workspace is published to.
-func Published(ctx context.Context, a *App, w *workspace.Workspace) (*clickhouse.Conn, error) {
-	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.Env)
+func Published(ctx context.Context, a *App, w *run.Workspace) (*publish.Conn, error) {
+	o, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, w.Dir, a.Env)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := clickhouse.Open(ctx, o)
+	conn, err := publish.OpenServer(ctx, o)
 	if err != nil {
 		return nil, &AskError{Err: err}
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Stdin is the file name that stands for standard input.
@@ -21,7 +21,7 @@ func WithInput(a *App, name string, use func(file string) error) (err error) {
 	if name != Stdin {
 		return use(name)
 	}
-	folder, err := scratch.New("", "input")
+	folder, err := storage.NewScratch("", "input")
 	if err != nil {
 		return err
 	}

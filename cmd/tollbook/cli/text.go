@@ -7,10 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Counted returns a number with its noun: one for 1, else many.
@@ -22,7 +21,7 @@ func Counted(n int64, one, many string) string {
 }
 
 // TrimZeros removes the trailing zeros of a decimal.
-func TrimZeros(text string) string { return typeset.Trimmed(text) }
+func TrimZeros(text string) string { return document.TrimmedZeros(text) }
 
 func Or(text, fallback string) string {
 	if text == "" {
@@ -32,10 +31,10 @@ func Or(text, fallback string) string {
 }
 
 // Printable returns a text in which no invisible character changes a terminal or the order of what follows.
-func Printable(text string) string { return plain.Visible(text) }
+func Printable(text string) string { return visible.Shielded(text) }
 
 // Called returns a name for a line of text, followed by the id; the id alone if there is no name.
-func Called(name, id string) string { return layout.Party{ID: id, Name: name}.Full() }
+func Called(name, id string) string { return document.PageParty{ID: id, Name: name}.Full() }
 
 // Word returns a text as one word of a shell command: in single quotes if the shell would change it.
 func Word(text string) string {
@@ -57,7 +56,7 @@ func PrintLine(w io.Writer, format string, args ...any) {
 // Shown returns an untrusted value without control characters, cut to 40 columns for a cell of a table.
 func Shown(text string) string {
 	const most = 40 // columns
-	return typeset.Cut(Printable(text), most)
+	return document.CutText(Printable(text), most)
 }
 
 // LineBytes is the maximum length of a text that a person enters, in bytes.

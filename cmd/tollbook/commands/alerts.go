@@ -4,7 +4,7 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // alertResult is a budget threshold that was reached. Later runs do not change its values unless the books or earlier
@@ -25,7 +25,7 @@ func (s *shownAnswer) alerts(w io.Writer) error {
 		for i, c := range s.Question.Keys {
 			of[c.Name] = row.Keys[i]
 		}
-		for _, c := range question.Crossings(row) {
+		for _, c := range query.Crossings(row) {
 			if err := cli.WriteJSONLine(w, alertResult{of["cycle"], of["customer_id"], c.Percent, c.Day,
 				row.Sums[0].String(), s.books.CurrencyNamed(s.Question.Currency(row)).Code}); err != nil {
 				return err

@@ -9,20 +9,19 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // shownAnswer is an answer with what is needed to print it.
 type shownAnswer struct {
-	*ask.Answer
+	*query.Answer
 	cycle string // value of --cycle; "" = none
-	only  ask.Only
+	only  query.OnlyFor
 	books *books.Books
 	zone  *period.Zone
 }
@@ -42,20 +41,20 @@ func (s *shownAnswer) currency() money.Currency {
 
 // answerResult is an answer as JSON: rows and totals by the names of the columns.
 type answerResult struct {
-	Question string         `json:"question"`
-	Answers  string         `json:"answers"`
-	Cycle    string         `json:"cycle"`    // empty = all cycles
-	Limits   []limitResult  `json:"limits"`   // of the rows that are counted
-	Currency string         `json:"currency"` // empty = each row has its own
-	Source   ask.Source     `json:"source"`
-	Manifest int64          `json:"manifest"` // number of the manifest that was read
-	AsOf     string         `json:"as_of"`    // of the run that committed it
-	Columns  []columnResult `json:"columns"`
-	RowCount int64          `json:"row_count"`           // of all rows, listed or not
-	WhyEmpty string         `json:"why_empty,omitempty"` // of an answer without rows: what is missing
-	Archived []string       `json:"archived,omitempty"`  // cycles whose lines are in an archive and do not count
-	Rows     []object       `json:"rows"`
-	Totals   object         `json:"totals,omitempty"` // of all rows
+	Question string             `json:"question"`
+	Answers  string             `json:"answers"`
+	Cycle    string             `json:"cycle"`    // empty = all cycles
+	Limits   []limitResult      `json:"limits"`   // of the rows that are counted
+	Currency string             `json:"currency"` // empty = each row has its own
+	Source   query.AnswerSource `json:"source"`
+	Manifest int64              `json:"manifest"` // number of the manifest that was read
+	AsOf     string             `json:"as_of"`    // of the run that committed it
+	Columns  []columnResult     `json:"columns"`
+	RowCount int64              `json:"row_count"`           // of all rows, listed or not
+	WhyEmpty string             `json:"why_empty,omitempty"` // of an answer without rows: what is missing
+	Archived []string           `json:"archived,omitempty"`  // cycles whose lines are in an archive and do not count
+	Rows     []object           `json:"rows"`
+	Totals   object             `json:"totals,omitempty"` // of all rows
 
 	// Totals by currency, of margins by payment_currency, instead of totals, if customers or partners have several.
 	PerCurrency []object `json:"totals_per_currency,omitempty"`
@@ -67,7 +66,7 @@ type limitResult struct {
 	Values []string `json:"values"`
 }
 
-func limitResults(o ask.Only) []limitResult {
+func limitResults(o query.OnlyFor) []limitResult {
 	out := []limitResult{}
 	for by, values := range o.Lists() {
 		out = append(out, limitResult{by, values})
@@ -111,7 +110,7 @@ func (s *shownAnswer) json() *answerResult {
 		Currency: s.currency().Code, Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Archived: s.Archived, Rows: []object{}}
 	if s.Count == 0 {
-		r.WhyEmpty = question.WhyEmpty(s.Answer, s.books, s.cycle, s.only)
+		r.WhyEmpty = query.WhyEmpty(s.Answer, s.books, s.cycle, s.only)
 	}
 	for _, row := range s.Rows {
 		var o object
@@ -187,7 +186,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	q := s.Question
 	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, s.about())
 	if s.Count == 0 {
-		fmt.Fprintln(w, "nothing: "+question.WhyEmpty(s.Answer, s.books, s.cycle, s.only))
+		fmt.Fprintln(w, "nothing: "+query.WhyEmpty(s.Answer, s.books, s.cycle, s.only))
 		return
 	}
 	g := cli.NewGrid(s.header()...)
@@ -226,7 +225,7 @@ func (s *shownAnswer) about() string {
 
 // from names the source of the answer and the state that was read.
 func (s *shownAnswer) from() string {
-	name := map[ask.Source]string{ask.Lake: "the lake", ask.ClickHouse: "ClickHouse"}[s.Source]
+	name := map[query.AnswerSource]string{query.LakeSource: "the lake", query.ClickHouseSource: "ClickHouse"}[s.Source]
 	if s.AsOf == "" {
 		return name
 	}
@@ -284,14 +283,14 @@ func (s *shownAnswer) label(text, currency string) []string {
 func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 	var out []any
 	for i, key := range keys {
-		if key == "" && all && slices.ContainsFunc(s.Rows, func(r ask.Row) bool { return r.Keys[i] != "" }) {
+		if key == "" && all && slices.ContainsFunc(s.Rows, func(r query.AnswerRow) bool { return r.Keys[i] != "" }) {
 			key = "-"
 		}
 		if slices.Contains([]string{"until", "since", "valid_from", "valid_to"}, s.Question.Keys[i].Name) {
 			key = cli.Local(s.zone, key)
 		}
 		if slices.Contains([]string{"name", "service_name", "reason"}, s.Question.Keys[i].Name) {
-			key = plain.Isolated(key)
+			key = visible.Isolated(key)
 		}
 		out = append(out, cli.Shown(key))
 	}
@@ -300,7 +299,7 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		switch t := s.Question.Sums[i].Type; {
 		case !all && !s.HasTotal(i):
 		case t == table.Amount:
-			currency := s.Question.SumCurrency(ask.Row{Keys: keys}, i)
+			currency := s.Question.SumCurrency(query.AnswerRow{Keys: keys}, i)
 			cell = fixed(sum.String(), s.books.CurrencyNamed(currency).Digits)
 			if shownName(s.Question.Sums[i]) == cli.RoundingHead {
 				cell = cli.Opposite(cell)

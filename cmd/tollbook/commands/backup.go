@@ -8,14 +8,14 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run/backup"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // backupOptions are those of backup.
 type backupOptions struct {
-	backup.Options
+	admin.BackupOptions
 	dir string
 }
 
@@ -120,7 +120,7 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 		return err // it is another lake, or was emptied
 	}
 	o.Wrap, o.Started = counting(of.Wrap, a.Bar.Update), period.Instant(a.Clock().UnixMicro())
-	r, err := backup.Make(ctx, w, o.dir, o.Options)
+	r, err := admin.Backup(ctx, w, o.dir, o.BackupOptions)
 	a.Bar.End()
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	return a.Show(r, func() { printBackup(a, w.Settings.Zone, r) }, nil, r.NeedsAttention())
 }
 
-func printBackup(a *cli.App, zone *period.Zone, r *backup.Report) {
+func printBackup(a *cli.App, zone *period.Zone, r *admin.BackupReport) {
 	fmt.Fprintf(a.Out, "backup to %s\n\nthe lake at manifest %d", r.Dir, r.Manifest)
 	if r.AsOf != "" {
 		fmt.Fprintf(a.Out, ", as of %s", cli.Local(zone, r.AsOf))
@@ -154,7 +154,7 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if err != nil {
 		return err
 	}
-	r, err := backup.Restore(ctx, o.from, o.into, counting(of.Wrap, a.Bar.Update))
+	r, err := admin.Restore(ctx, o.from, o.into, counting(of.Wrap, a.Bar.Update))
 	a.Bar.End()
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	return a.Show(r, func() { printRestored(a, o, r) }, nil, r.NeedsAttention())
 }
 
-func printRestored(a *cli.App, o *restoreOptions, r *backup.Restored) {
+func printRestored(a *cli.App, o *restoreOptions, r *admin.Restored) {
 	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", o.from.Path, o.into, r.Manifest,
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"))
 	if r.Kept > 0 {

@@ -10,20 +10,20 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // bandwidthResult is the measurement of a link or a group as JSON.
 type bandwidthResult struct {
-	Objects []*annex.Annex `json:"objects"`
+	Objects []*query.Annex `json:"objects"`
 	SVG     string         `json:"svg,omitempty"` // the file that was written
 }
 
 // bandwidthOptions are those of bandwidth.
 type bandwidthOptions struct {
-	annex.Question
+	query.AnnexRequest
 	month string
 	svg   cli.Output
 }
@@ -66,10 +66,10 @@ func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err err
 		return err
 	}
 	var r bandwidthResult
-	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
-		r.Objects, err = annex.Build(ctx, &annex.Sources{
+	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+		r.Objects, err = query.BuildAnnexes(ctx, &query.AnnexSources{
 			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
-		}, &o.Question)
+		}, &o.AnnexRequest)
 		return err
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err err
 }
 
 // drawAnnex writes the drawing of the only object; it refuses several objects.
-func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
+func drawAnnex(a *cli.App, to *cli.Output, objects []*query.Annex) error {
 	if len(objects) > 1 {
 		var list []string
 		for _, o := range objects {
@@ -128,14 +128,14 @@ func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
 	return err
 }
 
-func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
+func printAnnex(a *cli.App, o *query.Annex, digits int) error {
 	name := cli.Called(o.CustomerName, o.CustomerID)
 	cli.PrintLine(a.Out, "%s of %s in cycle %s, %s (%s), in %s", o.Object, name, o.Cycle, o.Zone, o.StateText(),
 		o.Currency)
-	cli.PrintLine(a.Out, "%s: %s, region %s", o.SKU, plain.Isolated(o.Product), o.Region)
+	cli.PrintLine(a.Out, "%s: %s, region %s", o.SKU, visible.Isolated(o.Product), o.Region)
 	for _, part := range []struct {
 		title string
-		list  []annex.Figure
+		list  []query.AnnexFigure
 	}{{"how it was measured", o.Measured()}, {"what is billed", o.Charged()}} {
 		fmt.Fprintf(a.Out, "\n%s\n", part.title)
 		g := cli.NewGrid("", "")
@@ -150,14 +150,14 @@ func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
 }
 
 // printPeaks prints the largest points and, if the method uses days, the days.
-func printPeaks(a *cli.App, o *annex.Annex) {
+func printPeaks(a *cli.App, o *query.Annex) {
 	if len(o.Largest) == 0 {
 		return
 	}
-	fmt.Fprintf(a.Out, "\nthe largest points, of %d above %s Mbps\n", o.Above, annex.Mbps(o.Value))
+	fmt.Fprintf(a.Out, "\nthe largest points, of %d above %s Mbps\n", o.Above, query.Mbps(o.Value))
 	g := cli.NewGrid(">rank", "slot", ">.Mbps")
 	for i, p := range o.Largest {
-		g.Add(i+1, o.Time(p.Slot), annex.Mbps(p.Mbps))
+		g.Add(i+1, o.Time(p.Slot), query.Mbps(p.Mbps))
 	}
 	g.Print(a.Out, "  ")
 	if len(o.Daily) == 0 {
@@ -170,12 +170,12 @@ func printPeaks(a *cli.App, o *annex.Annex) {
 		if d.Taken {
 			taken = "taken"
 		}
-		g.Add(d.Day, d.Points, d.Index, annex.Mbps(d.Mbps), o.Time(d.Slot), taken)
+		g.Add(d.Day, d.Points, d.Index, query.Mbps(d.Mbps), o.Time(d.Slot), taken)
 	}
 	g.Print(a.Out, "  ")
 }
 
-func annexLines(a *cli.App, o *annex.Annex, digits int) error {
+func annexLines(a *cli.App, o *query.Annex, digits int) error {
 	switch {
 	case len(o.Lines) == 0:
 		fmt.Fprintln(a.Out, "\nno line: the quantity is 0")

@@ -11,35 +11,32 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // cycleBill is the bill of a cycle over all customers.
 type cycleBill struct {
-	Cycle      string           `json:"cycle"`
-	State      manifest.State   `json:"state"`     // open: provisional
-	MonthEnd   bool             `json:"month_end"` // month-end lines are included
-	Currency   string           `json:"currency"`
-	Statements []rows.Statement `json:"statements"`
-	Total      *rows.Sums       `json:"total,omitempty"`  // nil if the cycle has several currencies
-	Totals     []rows.Sums      `json:"totals,omitempty"` // by currency, if the cycle has several
-	Measured   []annex.Measured `json:"measured,omitempty"`
+	Cycle      string                `json:"cycle"`
+	State      lake.CycleState       `json:"state"`     // open: provisional
+	MonthEnd   bool                  `json:"month_end"` // month-end lines are included
+	Currency   string                `json:"currency"`
+	Statements []rows.Statement      `json:"statements"`
+	Total      *rows.Sums            `json:"total,omitempty"`  // nil if the cycle has several currencies
+	Totals     []rows.Sums           `json:"totals,omitempty"` // by currency, if the cycle has several
+	Measured   []query.MeasuredMonth `json:"measured,omitempty"`
 }
 
 // customerBill is one customer's bill as it is printed for people.
 type customerBill struct {
-	*bill.Bill
-	State    manifest.State
+	*query.Bill
+	State    lake.CycleState
 	MonthEnd bool
 	Currency string
 	Notes    []string // about tax
@@ -104,11 +101,11 @@ func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
 func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 	var bill *cycleBill
 	var totals rows.CurrencySums
-	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
-		ref, _ := snap.Cycle(manifest.CycleOf(cycle))
+	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+		ref, _ := snap.Cycle(lake.CycleOf(cycle))
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
-		err := rows.EachStatement(ctx, snap, manifest.CycleOf(cycle), "", rows.Limits{}, func(s *rows.Statement) error {
+		err := rows.EachStatement(ctx, snap, lake.CycleOf(cycle), "", rows.Limits{}, func(s *rows.Statement) error {
 			bill.Statements = append(bill.Statements, *s)
 			return totals.Add(s)
 		})
@@ -116,7 +113,7 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > maxMeasured {
 			return err
 		}
-		bill.Measured, err = annex.Measure(ctx, snap, w.Books, cycle, "")
+		bill.Measured, err = query.MeasureMonth(ctx, snap, w.Books, cycle, "")
 		return err
 	})
 	if err != nil {
@@ -153,10 +150,10 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
 	var currency money.Currency
-	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
-		ref, _ := snap.Cycle(manifest.CycleOf(o.cycle))
+	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+		ref, _ := snap.Cycle(lake.CycleOf(o.cycle))
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd}
-		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, manifest.CycleOf(o.cycle), o.customer,
+		billed.Bill, err = query.CustomerBill(ctx, snap, w.Books, lake.CycleOf(o.cycle), o.customer,
 			rows.Limits{Workers: a.Flags.Workers})
 		if currency = w.Books.CustomerCurrencyOf(o.customer); err == nil && billed.Statement.Currency != "" {
 			currency = w.Books.CurrencyNamed(billed.Statement.Currency) // books may lack the customer
@@ -164,10 +161,10 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 		billed.Currency = currency.Code
 		switch {
 		case err != nil || billed.Tax == nil:
-		case ref.State == manifest.CycleClosed:
-			billed.Notes = compose.ClosedTaxNotes(w.Books, o.customer, billed.Taxes)
+		case ref.State == lake.CycleClosed:
+			billed.Notes = document.ClosedTaxNotes(w.Books, o.customer, billed.Taxes)
 		default:
-			billed.Notes = compose.OpenTaxNotes(w.Books, &w.Settings, o.customer)
+			billed.Notes = document.OpenTaxNotes(w.Books, &w.Settings, o.customer)
 		}
 		return err
 	})
@@ -181,8 +178,8 @@ func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 // billDocument writes a customer's bill as a document.
 func billDocument(ctx context.Context, a *cli.App, o *billOptions, format document.Format) error {
 	var bill *document.Bill
-	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		bill, err = compose.Bill(ctx, s, o.cycle, o.customer)
+	_, err := a.Compose(func(s *document.Sources) (err error) {
+		bill, err = document.ComposeBill(ctx, s, o.cycle, o.customer)
 		return err
 	})
 	if err != nil {
@@ -194,9 +191,9 @@ func billDocument(ctx context.Context, a *cli.App, o *billOptions, format docume
 }
 
 // billState says whether a bill is closed or provisional.
-func billState(state manifest.State, monthEnd bool) string {
+func billState(state lake.CycleState, monthEnd bool) string {
 	switch {
-	case state == manifest.CycleClosed:
+	case state == lake.CycleClosed:
 		return "closed"
 	case monthEnd:
 		return "provisional, with month-end lines"
@@ -246,7 +243,7 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 }
 
 // printMeasured prints how percentiles were measured.
-func printMeasured(a *cli.App, zone *period.Zone, list []annex.Measured) {
+func printMeasured(a *cli.App, zone *period.Zone, list []query.MeasuredMonth) {
 	if len(list) == 0 {
 		return
 	}
@@ -262,14 +259,14 @@ func printMeasured(a *cli.App, zone *period.Zone, list []annex.Measured) {
 }
 
 // rank returns the rank of the value among the points, 1 for the largest; - if there is no value.
-func rank(m *annex.Measured) string {
+func rank(m *query.MeasuredMonth) string {
 	if m.Index < 0 {
 		return "-"
 	}
 	return fmt.Sprint(m.Index + 1)
 }
 
-func slotText(zone *period.Zone, m *annex.Measured) string {
+func slotText(zone *period.Zone, m *query.MeasuredMonth) string {
 	if m.Slot == "" {
 		return "-"
 	}
@@ -306,14 +303,14 @@ func taxOf[T any](sum *T) T {
 }
 
 // printSections prints the sections of a bill, grouped under the names of their services.
-func printSections(a *cli.App, zone *period.Zone, sections []bill.Section, digits int) {
+func printSections(a *cli.App, zone *period.Zone, sections []query.BillSection, digits int) {
 	service := ""
 	for i := range sections {
 		s := &sections[i]
 		if i == 0 || s.Service != service {
 			service = s.Service
 			fmt.Fprintln(a.Out)
-			cli.PrintLine(a.Out, "%s", cli.Or(plain.Isolated(s.ServiceName), s.Service))
+			cli.PrintLine(a.Out, "%s", cli.Or(visible.Isolated(s.ServiceName), s.Service))
 		}
 		printSection(a, zone, s, digits)
 	}
@@ -329,10 +326,10 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 	g.Print(a.Out, "")
 }
 
-func printSection(a *cli.App, zone *period.Zone, s *bill.Section, digits int) {
+func printSection(a *cli.App, zone *period.Zone, s *query.BillSection, digits int) {
 	fmt.Fprintln(a.Out)
 	if s.SKU != "" { // empty: the lines belong to a commitment on several products
-		about := notEmpty(plain.Isolated(s.Product), s.Model, "per "+s.Measure)
+		about := notEmpty(visible.Isolated(s.Product), s.Model, "per "+s.Measure)
 		cli.PrintLine(a.Out, "  %s: %s", s.SKU, strings.Join(about, ", "))
 	}
 	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",

@@ -5,13 +5,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/calendar"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // calendar writes deadlines as a calendar file, with one event on the last day of each deadline.
 func (s *shownAnswer) calendar(w io.Writer) error {
-	out := calendar.Calendar{Name: "tollbook deadlines"}
+	out := document.Calendar{Name: "tollbook deadlines"}
 	if s.AsOf != "" {
 		var err error
 		if out.Stamp, err = period.ParseInstant(s.AsOf); err != nil {
@@ -31,7 +31,7 @@ func (s *shownAnswer) calendar(w io.Writer) error {
 		amount := fixed(row.Sums[0].String(), currency.Digits) + " " + currency.Code
 		// the UID does not include the deadline, so that a moved deadline replaces its event
 		uid := []string{of["kind"], of["id"], of["period"], of["partner_id"], of["customer_id"]}
-		out.Events = append(out.Events, calendar.Event{
+		out.Events = append(out.Events, document.CalendarEvent{
 			UID: strings.Join(uid, "/") + "@tollbook",
 			Day: day,
 			Summary: fmt.Sprintf("%s %s: %s, then %s", strings.ReplaceAll(of["kind"], "_", " "), of["id"], amount,

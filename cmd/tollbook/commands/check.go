@@ -11,12 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -95,7 +94,7 @@ and which feeds of the inbox this version ingests. It writes nothing.`,
 
 // checked opens the workspace. If the settings are wrong, it reads the books with defaults in place of what is wrong,
 // and zone UTC if the zone is, so that all errors are reported at once.
-func checked(a *cli.App) (*workspace.Workspace, error) {
+func checked(a *cli.App) (*run.Workspace, error) {
 	w, err := a.Open()
 	var problems problem.Problems
 	if err == nil || !errors.As(err, &problems) {
@@ -111,19 +110,19 @@ func checked(a *cli.App) (*workspace.Workspace, error) {
 		}
 	}
 	var more problem.Problems
-	if _, err := workspace.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
+	if _, err := run.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
 		problems = append(slices.Clone(problems), more...)
 	}
 	return nil, problems
 }
 
 // checkPackages checks the packages against the closed cycles of the lake.
-func checkPackages(w *workspace.Workspace) error {
-	l, err := w.Lake(workspace.Options{})
+func checkPackages(w *run.Workspace) error {
+	l, err := w.Lake(run.Options{})
 	if err != nil {
 		return err
 	}
-	return l.Read(func(snap *lake.Snapshot) error { return opening.CheckPackages(snap, w.Books) })
+	return l.Read(func(snap *lake.Snapshot) error { return state.CheckPackages(snap, w.Books) })
 }
 
 // emptyBooks returns notes on empty books without which no usage can be billed.
@@ -169,11 +168,11 @@ func readBooks(b *books.Books) []bookRead {
 
 // isTaken reports whether a feed with this name exists.
 func isTaken(name string) bool {
-	return slices.ContainsFunc(accept.Feeds(), func(f *feeds.Spec) bool { return f.Name == name })
+	return slices.ContainsFunc(accept.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
 }
 
 // seenFeeds lists the folders of the inbox with their files.
-func seenFeeds(w *workspace.Workspace) ([]feedSeen, error) {
+func seenFeeds(w *run.Workspace) ([]feedSeen, error) {
 	files := os.DirFS(w.InboxDir())
 	if w.InboxDir() == "" {
 		var err error
@@ -191,7 +190,7 @@ func seenFeeds(w *workspace.Workspace) ([]feedSeen, error) {
 			continue
 		}
 		seen := feedSeen{Feed: e.Name(), State: feedUnknown}
-		if isTaken(e.Name()) || e.Name() == costs.Folder {
+		if isTaken(e.Name()) || e.Name() == accept.CostFolder {
 			seen.State = feedTaken
 		}
 		err := fs.WalkDir(files, e.Name(), func(_ string, d fs.DirEntry, err error) error {

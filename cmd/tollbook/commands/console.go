@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -67,7 +67,7 @@ func runConsole(ctx context.Context, a *cli.App, listen string) (err error) {
 	if err := a.ReadOf(w, func(*lake.Snapshot) error { return nil }); err != nil {
 		return err
 	}
-	folder, err := scratch.New("", "serve")
+	folder, err := storage.NewScratch("", "serve")
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // costResult is the list of rejected rows of cost files, as JSON.
@@ -180,7 +180,7 @@ func printCosts(a *cli.App, r *costResult, f *costFlags) error {
 	for i := range r.Rows {
 		x := &r.Rows[i]
 		cells := []any{cli.Printable(x.Delivery), x.State, cli.Printable(x.File), x.Row, x.Rows, x.Column, x.Reason,
-			cli.Shown(plain.Isolated(x.Value))}
+			cli.Shown(visible.Isolated(x.Value))}
 		if f.raw {
 			cells = append(cells, cli.Printable(x.Raw))
 		}

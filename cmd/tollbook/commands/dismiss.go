@@ -12,9 +12,9 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // dismissResult is the report of a dismissal or restore, as JSON.
@@ -123,7 +123,7 @@ func printDismiss(a *cli.App, r *run.DismissReport) {
 	for _, x := range r.Rejects {
 		state := string(x.State)
 		switch {
-		case x.State == rejects.Corrected:
+		case x.State == accept.CorrectedReject:
 			state = "corrected by " + x.Detail + ", as before"
 		case x.Before:
 			state += ", as before"
@@ -134,7 +134,7 @@ func printDismiss(a *cli.App, r *run.DismissReport) {
 	if !r.Changed {
 		fmt.Fprintln(a.Out, "\nNothing changed: nothing was written.")
 	} else {
-		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", plain.Isolated(r.By), r.Manifest)
+		fmt.Fprintf(a.Out, "\nby %s; the lake is at manifest %d\n", visible.Isolated(r.By), r.Manifest)
 	}
 	fmt.Fprintf(a.Out, "%s open\n", cli.Counted(r.Open, "reject is", "rejects are"))
 	cli.PrintPublished(a, &r.Publication)

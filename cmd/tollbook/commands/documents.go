@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -89,7 +89,7 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 	} else if err := cli.CheckDir(o.dir); err != nil {
 		return err
 	}
-	_, err = a.Compose(func(s *compose.Sources) (err error) {
+	_, err = a.Compose(func(s *document.Sources) (err error) {
 		s.Covers.Issued, s.Covers.Dated = issued, o.issued != ""
 		result.Index, err = export.WriteFolder(ctx, s, o.cycle, result.Dir, options)
 		return err

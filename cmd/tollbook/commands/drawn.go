@@ -9,36 +9,35 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // series returns the amounts of the chart.
-func (s *shownAnswer) series(f *queryFlags) (*ask.Series, error) {
+func (s *shownAnswer) series(f *queryFlags) (*query.Series, error) {
 	series, err := s.Series(f.value, f.by)
-	if wrong := new(ask.SeriesError); errors.As(err, &wrong) {
+	if wrong := new(query.SeriesError); errors.As(err, &wrong) {
 		return nil, &cli.UsageError{What: wrong.Error(), Hint: problem.HintOf(wrong)}
 	}
 	return series, err
 }
 
 // title returns the title of a chart: the query and its amount.
-func (s *shownAnswer) title(series *ask.Series) string {
+func (s *shownAnswer) title(series *query.Series) string {
 	return s.Question.Name + ": " + strings.ReplaceAll(series.Value, "_", " ")
 }
 
 // seriesName names the column whose values are the bars.
-func seriesName(series *ask.Series) string {
+func seriesName(series *query.Series) string {
 	return shownName(table.Column{Name: series.By})
 }
 
 // svg draws the answer.
-func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
-	graph := &chart.Graph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
+func (s *shownAnswer) svg(w io.Writer, series *query.Series) error {
+	graph := &document.ChartGraph{Title: s.title(series), About: s.about(), Currency: s.currency().Code,
 		Digits: s.currency().Digits, Each: seriesName(series), Bars: series.Bars, Parts: series.Parts,
 		Amounts: series.Amounts}
 	_, err := io.WriteString(w, graph.SVG())
@@ -46,9 +45,9 @@ func (s *shownAnswer) svg(w io.Writer, series *ask.Series) error {
 }
 
 // xlsx writes the rows, and the chart on a sheet of its own.
-func (s *shownAnswer) xlsx(w io.Writer, series *ask.Series) error {
+func (s *shownAnswer) xlsx(w io.Writer, series *query.Series) error {
 	chart := &export.Chart{Title: s.title(series), By: seriesName(series), Bars: series.Bars,
-		Format: layout.NumberFormat(s.currency().Digits)}
+		Format: document.NumberFormat(s.currency().Digits)}
 	for _, name := range series.Parts {
 		if name == "" {
 			name = series.Value

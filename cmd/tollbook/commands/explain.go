@@ -9,10 +9,9 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -59,7 +58,7 @@ after, state, deadline, and why an event was rejected:
 				if err != nil {
 					return err
 				}
-				q.Cycle = manifest.CycleOf(cycle)
+				q.Cycle = lake.CycleOf(cycle)
 			}
 			if q.Origin != "" {
 				cycle, err := cli.CycleFlag(q.Origin)
@@ -80,13 +79,13 @@ after, state, deadline, and why an event was rejected:
 func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
 	ctx := cmd.Context()
 	var story *explain.Story
-	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
 		}
 		sources := &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
-			Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
+			Refund: run.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
 		story, err = explain.Explain(ctx, sources, q)
 		switch none := new(rows.NotFoundError); {
 		case !errors.As(err, &none):

@@ -11,11 +11,10 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 // focusFormats are the formats of FOCUS data sets: CSV and Parquet.
@@ -75,7 +74,7 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 	case out.ToStdout() && r.Format == "focus-parquet" && cli.IsTerminal(a.Out):
 		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
 	}
-	request := focus.Request{Cycle: manifest.CycleOf(cycle), Issuer: f.issuer,
+	request := focus.Request{Cycle: lake.CycleOf(cycle), Issuer: f.issuer,
 		Account: r.Scope.Customer + r.Scope.Partner}
 	format := "csv"
 	switch {
@@ -168,14 +167,14 @@ func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format strin
 
 // withFocus calls a reader with the live state as a source of FOCUS data sets.
 func withFocus(a *cli.App, reader func(*focus.Source) error) error {
-	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+	_, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		partners, err := w.Partners()
 		if err != nil {
 			return err
 		}
 		partners.Snap = snap
 		partners.Limits = rows.Limits{Rows: rows.ExportRows / 2, Workers: a.Flags.Workers}
-		return reader(&focus.Source{Reader: partners, Publisher: w.Settings.Vendor.Name})
+		return reader(&focus.Source{PartnerReader: partners, Publisher: w.Settings.Vendor.Name})
 	})
 	return err
 }

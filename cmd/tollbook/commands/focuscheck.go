@@ -12,9 +12,8 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
 // NewFocus is the command focus, for FOCUS data sets of any provider. `tollbook export --format focus` writes them.
@@ -48,12 +47,12 @@ func focusCheckCommand(a *cli.App) *cobra.Command {
 	var o focusCheckOptions
 	cmd := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a data set against the rules of FOCUS " + rules.ModelVersion,
+		Short: "Check a data set against the rules of FOCUS " + focus.ModelVersion,
 		Long: `check reads a FOCUS data set, CSV or Parquet, and checks every rule that the data decide. CSV can be
 compressed with gzip or zstd; in CSV an empty field and the word NULL are null. No workspace is
 needed.
 
-The rules are those of FOCUS ` + rules.ModelVersion + `. Data sets of 1.0 to 1.3 can be checked: columns that were added
+The rules are those of FOCUS ` + focus.ModelVersion + `. Data sets of 1.0 to 1.3 can be checked: columns that were added
 after the version of the data set are not required. Rules that a criterion restricts are applied if
 the data set has a column that depends on the criterion, or as --criteria says.
 
@@ -76,7 +75,7 @@ several currencies in the cycle, the criteria are those of its own data sets.`,
 		&o.version,
 		"focus-version",
 		"",
-		"FOCUS version of the columns: "+strings.Join(rules.Versions(), ", ")+
+		"FOCUS version of the columns: "+strings.Join(focus.ModelVersions(), ", ")+
 			" (default: the lowest that has all columns of the file)",
 	)
 	flags.StringSliceVar(
@@ -103,13 +102,13 @@ func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
 		return err
 	}
 	return withFocus(a, func(s *focus.Source) error {
-		costs, err := s.HasCosts(manifest.CycleOf(cycle))
+		costs, err := s.HasCosts(lake.CycleOf(cycle))
 		if err != nil {
 			return err
 		}
-		mixed, err := s.HasCurrencies(manifest.CycleOf(cycle))
+		mixed, err := s.HasCurrencies(lake.CycleOf(cycle))
 		if (costs || mixed) && err == nil {
-			o.criteria, err = focus.SupportsOf(s, manifest.CycleOf(cycle))
+			o.criteria, err = focus.SupportsOf(s, lake.CycleOf(cycle))
 		}
 		return err
 	})
@@ -126,7 +125,7 @@ type focusChecked struct {
 	Issuer     string   `json:"issuer,omitempty"`
 	focus.Summed
 	Accounts []focus.AuditAccount `json:"accounts,omitempty"` // accounts that differ from the statements
-	*rules.Report
+	*focus.RuleReport
 }
 
 func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error {
@@ -157,19 +156,19 @@ func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error 
 
 // checkRules applies the rules to a file.
 func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focusChecked, err error) {
-	d, err := rules.Open(o.file, "NULL")
+	d, err := focus.OpenData(o.file, "NULL")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	names, _ := d.Columns()
-	c = &focusChecked{File: o.file, Model: rules.ModelVersion, Version: o.version, Criteria: o.criteria}
+	c = &focusChecked{File: o.file, Model: focus.ModelVersion, Version: o.version, Criteria: o.criteria}
 	if c.Version == "" {
-		c.Version = rules.VersionOf(names)
+		c.Version = focus.ModelVersionOf(names)
 	}
-	if !slices.Contains(rules.Versions(), c.Version) {
+	if !slices.Contains(focus.ModelVersions(), c.Version) {
 		return nil, (&cli.UsageError{What: fmt.Sprintf("--focus-version %q: want one of %s", c.Version,
-			strings.Join(rules.Versions(), ", "))}).Meant(c.Version, rules.Versions())
+			strings.Join(focus.ModelVersions(), ", "))}).Meant(c.Version, focus.ModelVersions())
 	}
 	if err := criteriaOf(c, names); err != nil {
 		return nil, err
@@ -177,13 +176,13 @@ func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focus
 	if err := isFocus(o.file, names); err != nil {
 		return nil, err
 	}
-	if c.Report, err = rules.ValidateAs(ctx, d, c.Version, c.Criteria); err != nil {
+	if c.RuleReport, err = focus.ValidateAs(ctx, d, c.Version, c.Criteria); err != nil {
 		return nil, err
 	}
 	for i := range c.Results {
 		switch res := &c.Results[i]; {
-		case res.Outcome != rules.Failed:
-		case rules.Binding(res.Keyword):
+		case res.Outcome != focus.Failed:
+		case focus.Binding(res.Keyword):
 			c.Violations++
 		default:
 			c.Advice++
@@ -195,10 +194,10 @@ func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focus
 // criteriaOf derives the criteria from the columns, or checks those of the command line.
 func criteriaOf(c *focusChecked, names []string) (err error) {
 	if c.Criteria == nil {
-		c.Criteria, err = rules.Applicable(names)
+		c.Criteria, err = focus.Applicable(names)
 		return err
 	}
-	known, err := rules.Criteria()
+	known, err := focus.Criteria()
 	for _, criterion := range c.Criteria {
 		if err == nil && !slices.Contains(known, criterion) {
 			err = &cli.UsageError{
@@ -212,9 +211,9 @@ func criteriaOf(c *focusChecked, names []string) (err error) {
 
 // isFocus refuses a file without any column of FOCUS, because every rule would report the same fault.
 func isFocus(file string, names []string) error {
-	defined, err := rules.Columns()
+	defined, err := focus.RuleColumns()
 	if err == nil && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(defined, name) }) {
-		err = &rules.FileError{
+		err = &focus.RuleFileError{
 			Name: file,
 			Err: errors.New(
 				"it has no column of FOCUS: the first row must be a header such as BilledCost,BillingAccountId,…",
@@ -236,7 +235,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 		}
 	}
 	return withFocus(a, func(s *focus.Source) error {
-		sums, err := focus.CompareExport(ctx, s, focus.Request{Cycle: manifest.CycleOf(cycle), Issuer: c.Issuer},
+		sums, err := focus.CompareExport(ctx, s, focus.Request{Cycle: lake.CycleOf(cycle), Issuer: c.Issuer},
 			c.File)
 		if err == nil {
 			c.Summed, c.Accounts = sums.Summed, sums.Differ
@@ -247,7 +246,7 @@ func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusC
 
 // issuerOf returns the issuer in the InvoiceId of the first row, which is issuer/account/cycle.
 func issuerOf(file string) (issuer string, err error) {
-	d, err := rules.Open(file, "NULL")
+	d, err := focus.OpenData(file, "NULL")
 	if err != nil {
 		return "", err
 	}
@@ -279,21 +278,21 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 	fmt.Fprintf(
 		a.Out,
 		"%s passed; %s; %s not followed; %d apply to no row; %d are not applied\n",
-		cli.Counted(int64(c.Count(rules.Passed)), "rule", "rules"),
+		cli.Counted(int64(c.Count(focus.Passed)), "rule", "rules"),
 		cli.Counted(
 			int64(c.Violations),
 			"violation",
 			"violations",
 		),
 		cli.Counted(int64(c.Advice), "recommendation", "recommendations"),
-		c.Count(rules.Untried),
-		c.Count(rules.NotRun),
+		c.Count(focus.Untried),
+		c.Count(focus.NotRun),
 	)
-	printFailed(a, c, "violations", rules.Binding)
+	printFailed(a, c, "violations", focus.Binding)
 	printFailed(
 		a, c,
 		"recommendations that are not followed",
-		func(keyword string) bool { return !rules.Binding(keyword) },
+		func(keyword string) bool { return !focus.Binding(keyword) },
 	)
 	if c.Issuer == "" {
 		return
@@ -337,7 +336,7 @@ func printFailed(a *cli.App, c *focusChecked, title string, is func(keyword stri
 	var examples []string
 	for i := range c.Results {
 		res := &c.Results[i]
-		if res.Outcome != rules.Failed || !is(res.Keyword) {
+		if res.Outcome != focus.Failed || !is(res.Keyword) {
 			continue
 		}
 		g.Add(res.Rule, res.Failures, res.Rows, res.Text)

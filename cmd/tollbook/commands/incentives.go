@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,14 +18,14 @@ import (
 
 // incentivesResult is the list of incentives.
 type incentivesResult struct {
-	AsOf       string          `json:"as_of"`    // of the run that computed them; empty = no run yet
-	Currency   string          `json:"currency"` // empty = each incentive has its own
-	Incentives []compose.Entry `json:"incentives"`
+	AsOf       string           `json:"as_of"`    // of the run that computed them; empty = no run yet
+	Currency   string           `json:"currency"` // empty = each incentive has its own
+	Incentives []document.Entry `json:"incentives"`
 }
 
 // NewIncentives is the command incentives.
 func NewIncentives(a *cli.App) *cobra.Command {
-	var c compose.Choice
+	var c document.Choice
 	cmd := &cobra.Command{
 		Use:   "incentives",
 		Short: "Show what partners earn by incentive programmes, with states",
@@ -54,22 +53,22 @@ the feed incentive_events changes a state, or a deadline does; the next run reco
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
-	var list []compose.Earned
+func runIncentives(_ context.Context, a *cli.App, c document.Choice) error {
+	var list []document.Earned
 	r := incentivesResult{}
-	w, err := a.Compose(func(s *compose.Sources) (err error) {
+	w, err := a.Compose(func(s *document.Sources) (err error) {
 		if err := knownProgramme(s.Books, c.Programme); err != nil {
 			return err
 		}
 		r.AsOf = s.Snap.Manifest.AsOf
-		list, err = compose.Incentives(s, c)
+		list, err = document.Incentives(s, c)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	if a.Flags.JSON {
-		r.Incentives = []compose.Entry{}
+		r.Incentives = []document.Entry{}
 		if !w.Books.Mixed {
 			r.Currency = w.Books.Currency
 		}
@@ -126,7 +125,7 @@ func knownProgramme(b *books.Books, id string) error {
 }
 
 // printIncentives prints the list. Amounts have at least the digits of their currency.
-func printIncentives(a *cli.App, list []compose.Earned, b *books.Books) {
+func printIncentives(a *cli.App, list []document.Earned, b *books.Books) {
 	g := cli.NewGrid("partner", "programme", "period", "currency", ">.performance", ">.transferred", ">.carried in",
 		">.tier", ">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
 	for k := range list {

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/reseller"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -109,15 +109,15 @@ func inNewFolder(dir, begun string, write func(dir string) error) error {
 		return &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
 			foreign[0].Name()), Hint: "name a new folder"}
 	}
-	err = errors.Join(osfile.MakeDir(dir, 0o777, osfile.Name), os.RemoveAll(partial))
+	err = errors.Join(storage.MakeDir(dir, 0o777, storage.Name), os.RemoveAll(partial))
 	if err == nil {
-		err = osfile.MakeDir(partial, 0o777, osfile.Unsynced)
+		err = storage.MakeDir(partial, 0o777, storage.Unsynced)
 	}
 	if err == nil {
 		err = write(partial)
 	}
 	if err == nil {
-		err = osfile.SyncAll(partial)
+		err = storage.SyncAll(partial)
 	}
 	if err == nil {
 		err = os.Rename(partial, whole)
@@ -131,7 +131,7 @@ func inNewFolder(dir, begun string, write func(dir string) error) error {
 // moveInto moves a complete workspace to dir: only a complete workspace has settings. An earlier command can have moved
 // a part of it.
 func moveInto(dir, whole string) error {
-	err := osfile.SyncDir(dir)
+	err := storage.SyncDir(dir)
 	entries, missing := os.ReadDir(whole)
 	err = errors.Join(err, missing)
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int {
@@ -143,11 +143,11 @@ func moveInto(dir, whole string) error {
 			err = os.Rename(filepath.Join(whole, e.Name()), filepath.Join(dir, e.Name()))
 		}
 		if err == nil {
-			err = osfile.SyncDir(dir)
+			err = storage.SyncDir(dir)
 		}
 	}
 	if err == nil {
-		err = errors.Join(os.Remove(whole), osfile.SyncDir(dir))
+		err = errors.Join(os.Remove(whole), storage.SyncDir(dir))
 	}
 	if err != nil {
 		return fmt.Errorf("init %s: %w", dir, err)
@@ -162,7 +162,7 @@ func writeEmpty(dir string) error {
 		folders = append(folders, "inbox/"+f.Name)
 	}
 	for _, name := range folders {
-		err := osfile.MakeDir(filepath.Join(dir, filepath.FromSlash(name)), 0o777, osfile.Unsynced)
+		err := storage.MakeDir(filepath.Join(dir, filepath.FromSlash(name)), 0o777, storage.Unsynced)
 		if err != nil {
 			return err
 		}

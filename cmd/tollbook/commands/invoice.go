@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -15,7 +14,7 @@ import (
 // invoiceOptions are those of invoice.
 type invoiceOptions struct {
 	month, issued string
-	terms         compose.InvoiceTerms
+	terms         document.InvoiceTerms
 	format        cli.DocumentFlags
 }
 
@@ -71,8 +70,8 @@ func runInvoice(ctx context.Context, a *cli.App, o *invoiceOptions) (err error) 
 			Hint: "`tollbook export --table invoices` writes CSV of all invoices"}
 	}
 	var v *document.Invoice
-	_, err = a.Compose(func(s *compose.Sources) (err error) {
-		v, err = compose.Invoice(ctx, s, &o.terms)
+	_, err = a.Compose(func(s *document.Sources) (err error) {
+		v, err = document.ComposeInvoice(ctx, s, &o.terms)
 		return err
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // manResult is the JSON report of man with a folder.
@@ -99,7 +99,7 @@ func each(cmd *cobra.Command, visit func(*cobra.Command) error) error {
 
 // writePages writes one page per command for man(1), with the date of the build's commit.
 func writePages(root *cobra.Command, dir string) (pages int, err error) {
-	if err := osfile.MakeDir(dir, 0o777, osfile.Name); err != nil {
+	if err := storage.MakeDir(dir, 0o777, storage.Name); err != nil {
 		return 0, err
 	}
 	build := cli.ThisBuild()

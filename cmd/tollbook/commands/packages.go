@@ -9,8 +9,8 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/quota"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -56,14 +56,14 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 	if o.all {
 		limit = 0
 	}
-	var r *quota.Report
-	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
+	var r *query.QuotaReport
+	_, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
 		cycle, err := cycleOrLast(o.month, snap)
 		if err != nil {
 			return err
 		}
-		s := &quota.Sources{Snap: snap, Books: w.Books, Prices: w.Prices()}
-		r, err = quota.Build(ctx, s, cycle, o.customer, limit)
+		s := &query.QuotaSources{Snap: snap, Books: w.Books, Prices: w.Prices()}
+		r, err = query.BuildQuotas(ctx, s, cycle, o.customer, limit)
 		return err
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func cycleOrLast(text string, snap *lake.Snapshot) (period.Cycle, error) {
 	return cli.CycleFlag(text)
 }
 
-func printPackages(a *cli.App, r *quota.Report) {
+func printPackages(a *cli.App, r *query.QuotaReport) {
 	name := cli.Called(r.Name, r.CustomerID)
 	asOf := ""
 	switch {
@@ -146,7 +146,7 @@ func minute(text string) string {
 	return strings.Replace(text[:len("2026-09-01T00:00")], "T", " ", 1)
 }
 
-func printDraws(a *cli.App, r *quota.Report) {
+func printDraws(a *cli.App, r *query.QuotaReport) {
 	if r.DrawCount == 0 {
 		fmt.Fprintln(a.Out, "\nnothing drew on them")
 		return

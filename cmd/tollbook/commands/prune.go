@@ -8,13 +8,13 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/run/prune"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // NewPrune is the command prune.
 func NewPrune(a *cli.App) *cobra.Command {
-	var po prune.Options
+	var po admin.PruneOptions
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Pack old feed files and archive closed cycles",
@@ -42,7 +42,7 @@ the archive. If prune is killed at any point and started again, it continues.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runPrune(ctx context.Context, a *cli.App, po prune.Options) error {
+func runPrune(ctx context.Context, a *cli.App, po admin.PruneOptions) error {
 	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Prune, Cycle: jobs.NoCycle, Prune: po})
 	if res == nil || res.Pruned == nil {
 		return failed
@@ -52,7 +52,7 @@ func runPrune(ctx context.Context, a *cli.App, po prune.Options) error {
 }
 
 // printPrune prints for people which cycles were archived and which feed files were packed.
-func printPrune(a *cli.App, zone *period.Zone, r *prune.Report) {
+func printPrune(a *cli.App, zone *period.Zone, r *admin.PruneReport) {
 	fmt.Fprintf(a.Out, "prune as of %s\n", zone.Show(r.AsOf))
 	if len(r.Cycles) > 0 {
 		fmt.Fprintf(a.Out, "\ncycles to %s\n", r.Archive)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -19,7 +19,7 @@ import (
 func NewPublish(a *cli.App) *cobra.Command {
 	var text string
 	var ddl bool
-	po := run.PublishOptions{Cycle: place.NoCycle}
+	po := run.PublishOptions{Cycle: lake.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Copy the lake to ClickHouse and verify that both are equal; update Iceberg tables",

@@ -14,14 +14,11 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/question"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -29,11 +26,11 @@ import (
 // queryFlags are the flags of query.
 type queryFlags struct {
 	cycle, format, from string
-	of                  manifest.Cycle // parsed cycle
+	of                  lake.Cycle // parsed cycle
 	limit, days         int
 	sql, excel          bool
 	value, by           string // of a chart: the names of an amount and of a key
-	only                ask.Only
+	only                query.OnlyFor
 	out                 cli.Output
 }
 
@@ -117,7 +114,7 @@ line for each threshold that was reached.`,
 // completeQuestion offers shells the names of the questions.
 func completeQuestion(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
-	for _, q := range question.Every() {
+	for _, q := range query.EveryQuestion() {
 		if len(args) == 0 {
 			out = append(out, cobra.CompletionWithDesc(q.Name, q.Answers))
 		}
@@ -151,24 +148,24 @@ func (f *queryFlags) add(cmd *cobra.Command) {
 }
 
 // check finds the question by its name and checks the flags.
-func (f *queryFlags) check(name string) (*ask.Question, error) {
-	q, ok := question.Find(name)
+func (f *queryFlags) check(name string) (*query.Question, error) {
+	q, ok := query.FindQuestion(name)
 	if !ok {
 		return nil, (&cli.UsageError{What: fmt.Sprintf("query %q does not exist", name),
-			Hint: "questions: " + strings.Join(question.Names(), ", ")}).Meant(name, question.Names())
+			Hint: "questions: " + strings.Join(query.QuestionNames(), ", ")}).Meant(name, query.QuestionNames())
 	}
 	if f.cycle != "" {
 		c, err := cli.CycleFlag(f.cycle)
 		if err != nil {
 			return nil, err
 		}
-		if q.Span == ask.OfNone {
+		if q.Span == query.OfNone {
 			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: %s is not limited to a cycle", c, q.Name),
 				Hint: "leave --cycle out"}
 		}
-		f.cycle, f.of = c.String(), manifest.CycleOf(c)
+		f.cycle, f.of = c.String(), lake.CycleOf(c)
 	}
-	if wrong := new(ask.LimitError); errors.As(q.Check(f.only), &wrong) {
+	if wrong := new(query.LimitError); errors.As(q.Check(f.only), &wrong) {
 		return nil, &cli.UsageError{What: wrong.Error(), Hint: problem.HintOf(wrong)}
 	}
 	switch {
@@ -178,7 +175,7 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 	case f.limit == ownLimit:
 		f.limit = q.Limit
 	}
-	if !slices.Contains([]string{"", string(ask.Lake), string(ask.ClickHouse)}, f.from) {
+	if !slices.Contains([]string{"", string(query.LakeSource), string(query.ClickHouseSource)}, f.from) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from),
 			Hint: "leave --from out: ClickHouse answers if clickhouse.dsn names a server, else the lake"}
 	}
@@ -186,7 +183,7 @@ func (f *queryFlags) check(name string) (*ask.Question, error) {
 		return nil, (&cli.UsageError{What: fmt.Sprintf("--format %q: want one of %s", f.format,
 			strings.Join(formats, ", "))}).Meant(f.format, formats)
 	}
-	if f.format == "alerts" && q.Name != question.Budgets {
+	if f.format == "alerts" && q.Name != query.BudgetsQuestion {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--format alerts: %s has no thresholds", q.Name),
 			Hint: "`tollbook query budgets --format alerts` prints alerts"}
 	}
@@ -216,8 +213,8 @@ func (f *queryFlags) checkDrawing(a *cli.App, limited bool) error {
 const maxDays = 36525
 
 // checkDays checks --days, which applies only to deadlines.
-func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
-	of := q.Name == question.Deadlines
+func (f *queryFlags) checkDays(q *query.Question, given bool) error {
+	of := q.Name == query.DeadlinesQuestion
 	switch {
 	case given && !of:
 		return &cli.UsageError{What: fmt.Sprintf("--days %d: %s is not limited to days", f.days, q.Name),
@@ -232,40 +229,40 @@ func (f *queryFlags) checkDays(q *ask.Question, given bool) error {
 }
 
 // runQuery answers the question and prints the answer.
-func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) error {
+func runQuery(ctx context.Context, a *cli.App, q *query.Question, f *queryFlags) error {
 	heap.Tune(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err
 	}
-	r := ask.Request{Cycle: f.of, Limit: f.limit, Only: f.only, Days: f.days,
+	r := query.Request{Cycle: f.of, Limit: f.limit, Only: f.only, Days: f.days,
 		Progress: func(done, total int64) { a.Bar.Update("read files", done, total) }}
-	var answer *ask.Answer
+	var answer *query.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
-	case f.from == string(ask.ClickHouse) && !server:
+	case f.from == string(query.ClickHouseSource) && !server:
 		return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 			Hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
-	case f.from == string(ask.ClickHouse) && !q.Published():
+	case f.from == string(query.ClickHouseSource) && !q.Published():
 		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: %s has no SQL, the lake alone answers it", q.Name),
 			Hint: "leave --from out, or write --from lake"}
-	case f.from == string(ask.ClickHouse) && len(f.only.Tags) > 0:
+	case f.from == string(query.ClickHouseSource) && len(f.only.Tags) > 0:
 		err := &published.TagError{Question: q.Name}
 		return &cli.UsageError{What: err.Error(), Hint: problem.HintOf(err)}
-	case f.from == string(ask.Lake) || !server || !q.Published() || len(f.only.Tags) > 0:
+	case f.from == string(query.LakeSource) || !server || !q.Published() || len(f.only.Tags) > 0:
 		answer, err = askLake(ctx, a, w, q, r)
 	default:
 		answer, err = askServer(ctx, a, w, q, r)
 	}
 	a.Bar.End()
-	if err == nil && answer.Count == 0 && question.OfPartnersMoney(q) {
+	if err == nil && answer.Count == 0 && query.OfPartnersMoney(q) {
 		err = a.ReadOf(w, func(snap *lake.Snapshot) error {
-			kept, err := coupons.Kept(snap)
+			kept, err := query.CouponsKept(snap)
 			answer.NotKept = !kept
 			return err
 		})
 	}
-	if err == nil && answer.Count == 0 && question.OfPayments(q) && w.Settings.Payments != settings.Ledger {
-		err = &workspace.RefusedError{What: "payments are not recorded: who owes what is unknown",
+	if err == nil && answer.Count == 0 && query.OfPayments(q) && w.Settings.Payments != settings.Ledger {
+		err = &run.RefusedError{What: "payments are not recorded: who owes what is unknown",
 			Hint: "with `payments: ledger` in tollbook.yaml, balances and events of the feed accounts pay lines"}
 	}
 	if err != nil {
@@ -273,8 +270,8 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 	}
 	shown := &shownAnswer{answer, f.cycle, f.only, w.Books, w.Settings.Zone}
 	err = f.writeTo(a, func(w io.Writer) error { return shown.write(w, a, f) })
-	if book := question.MissingBook(q, w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
-		fmt.Fprintf(a.Err, "note: %s\n", question.WhyEmpty(answer, w.Books, f.cycle, f.only))
+	if book := query.MissingBook(q, w.Books); err == nil && answer.Count == 0 && book != "" && f.format == "alerts" {
+		fmt.Fprintf(a.Err, "note: %s\n", query.WhyEmpty(answer, w.Books, f.cycle, f.only))
 	}
 	if err == nil && f.format != "json" && !a.Flags.JSON {
 		noteArchived(a, answer)
@@ -283,7 +280,7 @@ func runQuery(ctx context.Context, a *cli.App, q *ask.Question, f *queryFlags) e
 }
 
 // noteArchived names the cycles whose lines are not counted because they are archived. Cycles are archived in order.
-func noteArchived(a *cli.App, answer *ask.Answer) {
+func noteArchived(a *cli.App, answer *query.Answer) {
 	switch list := answer.Archived; len(list) {
 	case 0:
 	case 1:
@@ -319,9 +316,9 @@ func (s *shownAnswer) write(w io.Writer, a *cli.App, f *queryFlags) error {
 }
 
 // askLake answers the question from the lake's files.
-func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
-	r ask.Request) (*ask.Answer, error) {
-	var answer *ask.Answer
+func askLake(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Question,
+	r query.Request) (*query.Answer, error) {
+	var answer *query.Answer
 	partners, err := w.Partners()
 	if err != nil {
 		return nil, err
@@ -329,27 +326,27 @@ func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Que
 	partners.Limits = rows.Limits{Workers: a.Flags.Workers}
 	err = a.ReadOf(w, func(snap *lake.Snapshot) (err error) {
 		partners.Snap = snap
-		answer, err = ask.FromLake(ctx, q, r, &partners)
+		answer, err = query.AnswerFromLake(ctx, q, r, &partners)
 		return err
 	})
 	return answer, err
 }
 
 // askServer answers the question from the published tables.
-func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Question,
-	r ask.Request) (*ask.Answer, error) {
+func askServer(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Question,
+	r query.Request) (*query.Answer, error) {
 	conn, err := cli.Published(ctx, a, w)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }() // nothing was written
 	answer, shown, err := published.Ask(ctx, q, r, w.Settings.Zone.Name(), conn)
-	if failed := new(clickhouse.Error); errors.As(err, &failed) {
+	if failed := new(publish.ServerError); errors.As(err, &failed) {
 		err = &cli.AskError{Err: err}
 	}
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
 		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error {
-			return cmp.Or[error](ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), &workspace.RefusedError{
+			return cmp.Or[error](ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), &run.RefusedError{
 				What: fmt.Sprintf("ClickHouse %s does not show cycle %s, which the lake has", conn.Address(), r.Cycle),
 				Hint: "`tollbook publish` publishes all cycles; `--from lake` answers from the lake"})
 		})
@@ -376,7 +373,7 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *ask.Q
 
 // ofLake compares the state that the server shows with the lake: *published.OtherStateError. It notes a state that is
 // newer than the lake. A lake that cannot be compared is not an error: the answer does not need it.
-func ofLake(a *cli.App, snap *lake.Snapshot, conn *clickhouse.Conn, shown published.Origin) error {
+func ofLake(a *cli.App, snap *lake.Snapshot, conn *publish.Conn, shown published.Origin) error {
 	switch is, _ := published.Relate(snap, shown); is {
 	case published.OtherLake, published.Undone:
 		return &published.OtherStateError{Server: conn.Address(), Origin: shown, Relation: is}
@@ -388,7 +385,7 @@ func ofLake(a *cli.App, snap *lake.Snapshot, conn *clickhouse.Conn, shown publis
 }
 
 // noteLacks notes cycles of the lake that the server does not show.
-func noteLacks(a *cli.App, conn *clickhouse.Conn, cycles []string) {
+func noteLacks(a *cli.App, conn *publish.Conn, cycles []string) {
 	if len(cycles) > 0 {
 		fmt.Fprintf(a.Err, "note: ClickHouse %s does not show %s: `tollbook publish` publishes all cycles\n",
 			conn.Address(), strings.Join(cycles, ", "))
@@ -396,7 +393,7 @@ func noteLacks(a *cli.App, conn *clickhouse.Conn, cycles []string) {
 }
 
 // noteOlder notes cycles of the answer that the server shows of an earlier manifest than the answer's.
-func noteOlder(a *cli.App, conn *clickhouse.Conn, shown published.Origin, asked manifest.Cycle) {
+func noteOlder(a *cli.App, conn *publish.Conn, shown published.Origin, asked lake.Cycle) {
 	for _, c := range shown.Older {
 		if asked.IsZero() || asked.String() == c.Cycle {
 			fmt.Fprintf(a.Err, "note: ClickHouse %s shows %v, not of %d: `tollbook publish` publishes it again\n",
@@ -406,7 +403,7 @@ func noteOlder(a *cli.App, conn *clickhouse.Conn, shown published.Origin, asked 
 }
 
 // writeSQL writes the question as SQL, grouped by currency if the workspace has several. It needs no workspace.
-func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *ask.Question) error {
+func (f *queryFlags) writeSQL(a *cli.App, cmd *cobra.Command, q *query.Question) error {
 	err := cli.Only(cmd, "--sql", "leave all but --sql and the limits of rows out: a cycle is a parameter of the SQL",
 		"sql", "out", "force", "customer", "partner", "service", "tag")
 	if err != nil {
@@ -474,14 +471,14 @@ func listQuestions(a *cli.App, cmd *cobra.Command) error {
 	}
 	if a.Flags.JSON {
 		r := questionsResult{}
-		for _, q := range question.Every() {
+		for _, q := range query.EveryQuestion() {
 			r.Questions = append(r.Questions, questionResult{q.Name, q.Answers, q.Span.String(), q.Limit,
 				columnResults(q)})
 		}
 		return a.PrintJSON(r)
 	}
 	g := cli.NewGrid("question", "answers")
-	for _, q := range question.Every() {
+	for _, q := range query.EveryQuestion() {
 		g.Add(q.Name, q.Answers)
 	}
 	g.Print(a.Out, "  ")
@@ -489,10 +486,10 @@ func listQuestions(a *cli.App, cmd *cobra.Command) error {
 	return nil
 }
 
-func columnResults(q *ask.Question) []columnResult {
+func columnResults(q *query.Question) []columnResult {
 	var out []columnResult
 	for _, c := range q.Columns() {
-		out = append(out, columnResult{c.Name, ask.TypeName(c.Type), c.Meaning})
+		out = append(out, columnResult{c.Name, query.ColumnTypeName(c.Type), c.Meaning})
 	}
 	return out
 }

@@ -10,10 +10,10 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // NewQuote is the command quote.
@@ -75,7 +75,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 	if err != nil {
 		return err
 	}
-	q.Rules = workspace.Rules(&w.Settings)
+	q.Rules = run.Rules(&w.Settings)
 	var r *quote.Quote
 	given := q.File
 	err = cli.WithInput(a, q.File, func(file string) (err error) {
@@ -135,7 +135,7 @@ func quoteRejects(a *cli.App, r *quote.Quote) {
 	g = cli.NewGrid(">row", "column", "reason", "value", "id")
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		g.Add(x.Row, x.Column, x.Reason, plain.Isolated(x.Value), x.ID)
+		g.Add(x.Row, x.Column, x.Reason, visible.Isolated(x.Value), x.ID)
 	}
 	fmt.Fprintln(a.Out)
 	g.Print(a.Out, "  ")

@@ -8,12 +8,12 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/run/rebucket"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 )
 
 // NewRebucket is the command rebucket.
 func NewRebucket(a *cli.App) *cobra.Command {
-	var ro rebucket.Options
+	var ro admin.RebucketOptions
 	cmd := &cobra.Command{
 		Use:   "rebucket",
 		Short: "Distribute customers over more buckets",
@@ -35,7 +35,7 @@ number; the next prune needs another folder for its archive.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runRebucket(ctx context.Context, a *cli.App, ro rebucket.Options) error {
+func runRebucket(ctx context.Context, a *cli.App, ro admin.RebucketOptions) error {
 	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Rebucket, Cycle: jobs.NoCycle, Rebucket: ro})
 	if res == nil || res.Rebucketed == nil {
 		return failed
@@ -45,7 +45,7 @@ func runRebucket(ctx context.Context, a *cli.App, ro rebucket.Options) error {
 }
 
 // printRebucket prints what was distributed, for people.
-func printRebucket(a *cli.App, r *rebucket.Report) {
+func printRebucket(a *cli.App, r *admin.RebucketReport) {
 	switch r.From {
 	case 0:
 		fmt.Fprintf(a.Out, "The lake is empty: the first run creates it with %s.\n", buckets(r.To))

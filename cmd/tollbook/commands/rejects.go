@@ -12,13 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // rejectsResult is the list of rejects, as JSON.
@@ -36,15 +36,15 @@ type rejectsResult struct {
 
 // rejectRow is one record that was rejected.
 type rejectRow struct {
-	Feed   string        `json:"feed"`
-	File   string        `json:"file"`
-	Row    int64         `json:"row"`
-	Column string        `json:"column"`
-	Reason string        `json:"reason"`
-	Value  string        `json:"value"`
-	ID     string        `json:"id"`
-	Raw    string        `json:"raw"`
-	State  rejects.State `json:"state,omitempty"` // with --all
+	Feed   string             `json:"feed"`
+	File   string             `json:"file"`
+	Row    int64              `json:"row"`
+	Column string             `json:"column"`
+	Reason string             `json:"reason"`
+	Value  string             `json:"value"`
+	ID     string             `json:"id"`
+	Raw    string             `json:"raw"`
+	State  accept.RejectState `json:"state,omitempty"` // with --all
 
 	CorrectedFile string `json:"corrected_file,omitempty"` // of the accepted record of the same identity
 	CorrectedRow  int64  `json:"corrected_row,omitempty"`
@@ -172,7 +172,7 @@ func (r *rejectsResult) open(row rows.Row[tables.Reject], f *rejectFlags) {
 		Raw: string(row.Text(tables.RejectRaw)),
 	}
 	if f.all {
-		x.State = rejects.Open
+		x.State = accept.OpenReject
 	}
 	r.Rejects = append(r.Rejects, x)
 }
@@ -181,10 +181,10 @@ func (r *rejectsResult) open(row rows.Row[tables.Reject], f *rejectFlags) {
 func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 	var list []rejectRow
 	for _, e := range snap.Manifest.Loose {
-		if e.FileKey != rejects.EndedKey() {
+		if e.FileKey != accept.EndedRejectsKey() {
 			continue
 		}
-		err := rejects.Each(snap, e, func(x *rejects.Row) error {
+		err := accept.EachReject(snap, e, func(x *accept.RejectRow) error {
 			if f.fits(x.Reason, x.File) {
 				list = append(list, endedRow(x))
 			}
@@ -199,7 +199,7 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 	})
 	for _, x := range list {
 		r.Count++
-		if x.State == rejects.Corrected {
+		if x.State == accept.CorrectedReject {
 			r.Corrected++
 		} else {
 			r.Dismissed++
@@ -212,7 +212,7 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 }
 
 // endedRow returns an ended reject.
-func endedRow(x *rejects.Row) rejectRow {
+func endedRow(x *accept.RejectRow) rejectRow {
 	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value,
 		ID: x.ID, Raw: string(x.Raw), State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
 	if c := x.End.Corrected; c.File != "" {
@@ -227,10 +227,10 @@ func endedRow(x *rejects.Row) rejectRow {
 // became describes how a reject ended.
 func (x *rejectRow) became() string {
 	switch x.State {
-	case rejects.Corrected:
+	case accept.CorrectedReject:
 		return fmt.Sprintf("corrected by inbox/%s row %d", x.CorrectedFile, x.CorrectedRow)
-	case rejects.Dismissed:
-		return fmt.Sprintf("dismissed by %s: %s", plain.Isolated(x.DismissedBy), plain.Isolated(x.DismissedWhy))
+	case accept.DismissedReject:
+		return fmt.Sprintf("dismissed by %s: %s", visible.Isolated(x.DismissedBy), visible.Isolated(x.DismissedWhy))
 	}
 	return string(x.State)
 }
@@ -278,8 +278,8 @@ func rejectRows(a *cli.App, r *rejectsResult, f *rejectFlags) {
 	g := cli.NewGrid(header...)
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason,
-			cli.Shown(plain.Isolated(x.Value)), cli.Shown(x.ID)}
+		cells := []any{feed.ShownName(x.File), x.Row, x.Column, x.Reason,
+			cli.Shown(visible.Isolated(x.Value)), cli.Shown(x.ID)}
 		if f.all {
 			cells = append(cells, x.became())
 		}

@@ -15,9 +15,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -39,9 +38,9 @@ type runsResult struct {
 // runResultOf is one run with all its details, as JSON.
 type runResultOf struct {
 	ledger.Run
-	Inputs  []manifest.Input `json:"inputs,omitempty"` // feed files that the run ingested, with their current counts
-	Totals  []manifest.Total `json:"totals,omitempty"` // control totals of the committed state
-	Damaged []string         `json:"damaged,omitempty"`
+	Inputs  []lake.Input      `json:"inputs,omitempty"` // feed files that the run ingested, with their current counts
+	Totals  []lake.TableTotal `json:"totals,omitempty"` // control totals of the committed state
+	Damaged []string          `json:"damaged,omitempty"`
 }
 
 // NewRuns is the command runs.
@@ -94,7 +93,7 @@ the number of the manifest that the run committed.`,
 type history struct {
 	runs      []ledger.Run // newest first
 	snap      *lake.Snapshot
-	chain     []manifest.Manifest
+	chain     []lake.Manifest
 	zone      *period.Zone
 	damaged   []string
 	publishes bool // the settings have a target to publish to
@@ -102,7 +101,7 @@ type history struct {
 
 // readHistory reads the run ledger and the lake. If one of them cannot be read, it returns the other and the error.
 func readHistory(a *cli.App) (*history, error) {
-	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
+	s, err := settings.Load(run.SettingsFile(a.Flags.Workspace))
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +113,8 @@ func readHistory(a *cli.App) (*history, error) {
 	for _, err := range damaged {
 		h.damaged = append(h.damaged, err.Error())
 	}
-	w := &workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}
-	l, err := w.Lake(workspace.Options{Log: a.Log})
+	w := &run.Workspace{Dir: a.Flags.Workspace, Settings: s}
+	l, err := w.Lake(run.Options{Log: a.Log})
 	if err == nil {
 		err = l.Read(func(snap *lake.Snapshot) (err error) {
 			h.snap = snap
@@ -318,7 +317,7 @@ func printOwed(a *cli.App, r *ledger.Run) {
 }
 
 // keptReasons counts, by reason, the open rejects of feed files.
-func (h *history) keptReasons(ctx context.Context, inputs []manifest.Input) (counts map[string]int64, err error) {
+func (h *history) keptReasons(ctx context.Context, inputs []lake.Input) (counts map[string]int64, err error) {
 	of := make(map[string]bool)
 	for _, in := range inputs {
 		of[in.Feed+in.Hash] = in.Rejected > 0

@@ -14,9 +14,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/doctor"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/jobs/metrics"
-	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -85,17 +84,17 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	}
 	runner.Options.Progress = nil
 	// report wrong settings immediately, and write nothing to a folder that is not a workspace
-	status, err := schedule.Inspect(runner)
+	status, err := jobs.Inspect(runner)
 	if err != nil {
 		return err
 	}
-	m := metrics.New(cli.Version(), a.Clock)
+	m := doctor.NewMetrics(cli.Version(), a.Clock)
 	runner.Ended = func(e ledger.Entry) {
 		m.Ended(e)
 		heap.Rest()
 	}
 	m.WatchBudgets(runner.Dir, runner.Options, a.Log)
-	s, err := schedule.Open(runner, a.Log, m.Watch())
+	s, err := jobs.Open(runner, a.Log, m.Watch())
 	if err != nil {
 		return err
 	}
@@ -119,7 +118,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 }
 
 // nextText returns the next firing for the log.
-func nextText(s *schedule.Status) string {
+func nextText(s *jobs.Status) string {
 	if len(s.Next) == 0 {
 		return "none"
 	}
@@ -135,10 +134,10 @@ func runOnce(ctx context.Context, a *cli.App) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := schedule.Inspect(runner); err != nil {
+	if _, err := jobs.Inspect(runner); err != nil {
 		return err
 	}
-	s, err := schedule.Open(runner, slog.New(slog.DiscardHandler), schedule.Watch{})
+	s, err := jobs.Open(runner, slog.New(slog.DiscardHandler), jobs.Watch{})
 	if err != nil {
 		return err
 	}
@@ -171,7 +170,7 @@ func showSchedule(a *cli.App) error {
 	if err != nil {
 		return err
 	}
-	status, err := schedule.Inspect(runner)
+	status, err := jobs.Inspect(runner)
 	if err != nil {
 		return err
 	}
@@ -209,7 +208,7 @@ type scheduleResult struct {
 }
 
 // showRuns prints finished runs, pending jobs and the next firings.
-func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
+func showRuns(a *cli.App, done []jobs.Outcome, s *jobs.Status) error {
 	zone := s.Settings.Zone
 	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{},
 		Skipped: []firingResult{}, Next: []firingResult{}}
@@ -241,7 +240,7 @@ func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
 }
 
 // fired returns a firing as JSON.
-func fired(f *schedule.Firing) firingResult {
+func fired(f *jobs.Firing) firingResult {
 	r := firingResult{Job: string(f.Kind), Due: f.Due.String(), AsOf: f.AsOf.String(), Skip: f.Skip}
 	if f.Cycle != jobs.NoCycle {
 		r.Cycle = f.Cycle.String()

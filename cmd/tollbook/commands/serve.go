@@ -11,10 +11,9 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -22,7 +21,7 @@ import (
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	listen string // "" = api.listen of the settings
-	from   string // name of an ask.Source
+	from   string // name of an query.AnswerSource
 }
 
 // NewServe is the command serve.
@@ -47,7 +46,7 @@ HTTP: then let it listen on loopback only, behind a proxy.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, &o) },
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
-	cmd.Flags().StringVar(&o.from, "from", string(ask.Lake),
+	cmd.Flags().StringVar(&o.from, "from", string(query.LakeSource),
 		"source of records: lake, or clickhouse, the published copy; while a publish is pending the lake "+
 			"answers")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
@@ -71,16 +70,16 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 		return err
 	}
 	log := cli.NewServerLogger(a.Err, a.Flags.JSON)
-	folder, err := scratch.New("", "serve")
+	folder, err := storage.NewScratch("", "serve")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files"), Env: a.Env,
 		Jobs: jobsOf(w.Dir)}
-	switch ask.Source(o.from) {
-	case ask.Lake:
-	case ask.ClickHouse:
+	switch query.AnswerSource(o.from) {
+	case query.LakeSource:
+	case query.ClickHouseSource:
 		if !w.Settings.ClickHouse.DSN.Set() {
 			return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 				Hint: "name the server in tollbook.yaml"}
@@ -95,7 +94,7 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 		store.Away = func(err error) {
 			log.Error("ClickHouse does not answer: the lake answers in its place", "error", err.Error())
 		}
-		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
+		c.Store = func(snap *lake.Snapshot, own query.Store) query.Store { return store.At(snap, own) }
 	default:
 		return &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", o.from)}
 	}

@@ -12,13 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // statementOptions are those of statement.
@@ -77,8 +75,8 @@ func runStatement(ctx context.Context, a *cli.App, o *statementOptions) (err err
 // writeStatement writes one partner's statement.
 func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var st *document.Statement
-	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		st, err = compose.Statement(ctx, s, o.cycle, o.partner)
+	_, err := a.Compose(func(s *document.Sources) (err error) {
+		st, err = document.ComposeStatement(ctx, s, o.cycle, o.partner)
 		return err
 	})
 	if err != nil {
@@ -91,27 +89,27 @@ func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format
 
 // overviewResult is the table of all partners as JSON.
 type overviewResult struct {
-	Header   layout.Header          `json:"header"`
-	Partners []compose.SettledEntry `json:"partners"`
-	Total    *compose.SettledEntry  `json:"total,omitempty"`
+	Header   document.PageHeader     `json:"header"`
+	Partners []document.SettledEntry `json:"partners"`
+	Total    *document.SettledEntry  `json:"total,omitempty"`
 
-	PerCurrency []compose.SettledEntry `json:"totals,omitempty"` // instead of total, if partners have several
-	VendorCosts []compose.VendorCosts  `json:"vendor_costs,omitempty"`
+	PerCurrency []document.SettledEntry `json:"totals,omitempty"` // instead of total, if partners have several
+	VendorCosts []document.VendorCosts  `json:"vendor_costs,omitempty"`
 
 	books *books.Books
 }
 
 // writeOverview writes the table of all partners.
 func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
-	var all *compose.Overview
-	w, err := a.Compose(func(s *compose.Sources) (err error) {
-		all, err = compose.Partners(ctx, s, o.cycle)
+	var all *document.Overview
+	w, err := a.Compose(func(s *document.Sources) (err error) {
+		all, err = document.Partners(ctx, s, o.cycle)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, VendorCosts: all.Costs,
+	r := overviewResult{Header: all.Header, Partners: []document.SettledEntry{}, VendorCosts: all.Costs,
 		books: w.Books}
 	for i := range all.Totals {
 		t := all.Totals[i].Entry()
@@ -171,11 +169,11 @@ func (r *overviewResult) text(w io.Writer) {
 func (r *overviewResult) partners(w io.Writer) {
 	g := cli.NewGrid("partner", "name", "kind", "currency", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue",
 		">.margin", ">.incentives", ">.net")
-	row := func(s *compose.SettledEntry, id string) {
+	row := func(s *document.SettledEntry, id string) {
 		paid := s.PaymentText(func(t money.AmountTotal, currency string) string {
 			return t.StringFixed(r.books.CurrencyNamed(currency).Digits)
 		})
-		cells := []any{id, plain.Isolated(s.Name), s.Kind, s.Currency, s.Lines, paid}
+		cells := []any{id, visible.Isolated(s.Name), s.Kind, s.Currency, s.Lines, paid}
 		for _, amount := range s.Amounts() {
 			cells = append(cells, amount.StringFixed(r.books.CurrencyNamed(s.Currency).Digits))
 		}

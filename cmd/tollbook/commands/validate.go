@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
 // validation is the result of `export --format focus --validate`.
@@ -28,7 +27,7 @@ type defect struct {
 // differs.
 func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []focusResult) error {
 	var v validation
-	for _, d := range rules.Defects() {
+	for _, d := range focus.Defects() {
 		v.Defects = append(v.Defects, defect{d.Rule, d.Says, d.Runs})
 	}
 	good := true
@@ -60,8 +59,8 @@ func printValidation(a *cli.App, v *validation) {
 	g := cli.NewGrid(append(columns, ">.BilledCost", ">.statements", "")...)
 	for _, c := range v.Sets {
 		same := map[bool]string{true: "same", false: "DIFFERENT"}[len(c.Differ) == 0]
-		counts := []any{c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried),
-			c.Count(rules.NotRun)}
+		counts := []any{c.Issuer, c.Rows, c.Count(focus.Passed), c.Count(focus.Failed), c.Count(focus.Untried),
+			c.Count(focus.NotRun)}
 		if !mixed {
 			g.Add(append(counts, c.Billed, c.Expected, same)...)
 		}
@@ -79,7 +78,7 @@ func printValidation(a *cli.App, v *validation) {
 			printAccounts(a, c.Differ)
 		}
 		for i := range c.Results {
-			if res := &c.Results[i]; res.Outcome == rules.Failed {
+			if res := &c.Results[i]; res.Outcome == focus.Failed {
 				fmt.Fprintf(a.Out, "\n%s of %s fails in %s: %s\n", res.Rule, c.Issuer,
 					cli.Counted(res.Failures, "place", "places"), res.Text)
 				for _, e := range res.Examples {
@@ -111,7 +110,7 @@ func printValidation(a *cli.App, v *validation) {
 func printNotRun(a *cli.App, c *focus.Checked) {
 	by := map[string]int{}
 	for i := range c.Results {
-		if res := &c.Results[i]; res.Outcome == rules.NotRun && !strings.HasPrefix(res.Reason, "the published rule") {
+		if res := &c.Results[i]; res.Outcome == focus.NotRun && !strings.HasPrefix(res.Reason, "the published rule") {
 			by[res.Reason]++
 		}
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 )
 
@@ -67,7 +66,7 @@ func runVerify(ctx context.Context, a *cli.App) error {
 		}
 	}
 	failed := &cli.DifferError{What: "verification failed: " + cli.Counted(differ, "check differs", "checks differ"),
-		Hint: "put damaged files back from a backup; without one, " + lakeerr.HintRebuild}
+		Hint: "put damaged files back from a backup; without one, " + lake.HintRebuild}
 	if a.Flags.Lake != "" {
 		failed.Hint = "put damaged files back from a backup or another copy of this lake, which is not the " +
 			"workspace's own"

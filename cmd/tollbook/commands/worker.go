@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/jobs/metrics"
+	"github.com/tollbook/tollbook/jobs/doctor"
 )
 
 // NewWorker is the command worker.
@@ -58,7 +58,7 @@ func runWorker(ctx context.Context, a *cli.App, tasks int, listen string) (err e
 	}
 	w.Options.Workers = 1 // each task uses one core
 	defer func() { err = errors.Join(err, w.Close()) }()
-	m := metrics.NewWorker(cli.Version())
+	m := doctor.NewWorkerMetrics(cli.Version())
 	w.Begun, w.Ended = m.Begun, m.Ended
 	if listen != "" {
 		stop, err := m.Serve(ctx, listen, a.Log)

@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -80,8 +80,8 @@ func (c *Config) queue(build string) string {
 	return fmt.Sprintf("%s-%x", c.Queue, sha256.Sum256([]byte(build)))[:len(c.Queue)+1+2*8]
 }
 
-// Do implements task.Engine.
-func (e *Engine) Do(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+// Do implements lake.Engine.
+func (e *Engine) Do(ctx context.Context, w *lake.TaskWork, report func(*lake.TaskAttempt)) error {
 	for tasks := range slices.Chunk(w.Tasks, chunkTasks) {
 		part := *w
 		part.Tasks = tasks
@@ -93,7 +93,7 @@ func (e *Engine) Do(ctx context.Context, w *task.Work, report func(*task.Attempt
 }
 
 // stage does the tasks of one workflow.
-func (e *Engine) stage(ctx context.Context, w *task.Work, report func(*task.Attempt)) error {
+func (e *Engine) stage(ctx context.Context, w *lake.TaskWork, report func(*lake.TaskAttempt)) error {
 	first := w.Tasks[0] / chunkTasks * chunkTasks // the same when a stage is continued
 	o := client.StartWorkflowOptions{
 		ID:                       fmt.Sprintf("%s/%s/%s/%d", e.c.Queue, w.Run, w.Stage, first),
@@ -150,21 +150,21 @@ func (e *Engine) begin(ctx context.Context, o *client.StartWorkflowOptions, in *
 const unknown = "unknown"
 
 // report reports the attempts of a task.
-func (t *taskOutput) report(stage, id string, report func(*task.Attempt)) {
+func (t *taskOutput) report(stage, id string, report func(*lake.TaskAttempt)) {
 	next := 1
 	for i, one := range t.Tries {
 		for ; next < one.Number; next++ {
-			report(&task.Attempt{Stage: stage, Task: t.Task, Number: next, Worker: unknown,
-				Failure: &task.Failure{Class: task.Failed, Text: "see workflow " + id}})
+			report(&lake.TaskAttempt{Stage: stage, Task: t.Task, Number: next, Worker: unknown,
+				Failure: &lake.TaskFailure{Class: lake.TaskFailed, Text: "see workflow " + id}})
 		}
 		next++
-		a := &task.Attempt{Stage: stage, Task: t.Task, Number: one.Number, Worker: one.Worker, Seconds: one.Seconds}
+		a := &lake.TaskAttempt{Stage: stage, Task: t.Task, Number: one.Number, Worker: one.Worker, Seconds: one.Seconds}
 		switch {
 		case t.Done && i == len(t.Tries)-1:
 		case one.Failure != "":
-			a.Failure = &task.Failure{Class: task.Failed, Text: one.Failure}
+			a.Failure = &lake.TaskFailure{Class: lake.TaskFailed, Text: one.Failure}
 		default:
-			a.Failure = &task.Failure{Class: task.Crashed, Text: "the worker gave no sign of life"}
+			a.Failure = &lake.TaskFailure{Class: lake.TaskCrashed, Text: "the worker gave no sign of life"}
 		}
 		report(a)
 	}
@@ -208,14 +208,14 @@ func failureOf(id string, err error, out *stageOutput) error {
 	if !errors.As(err, &application) {
 		return fmt.Errorf("workflow %s: %w", id, err)
 	}
-	f := &task.Failure{Class: task.Class(application.Type()), Text: application.Message()}
+	f := &lake.TaskFailure{Class: lake.TaskClass(application.Type()), Text: application.Message()}
 	if application.HasDetails() {
 		_ = application.Details(&f.What, out) // an unreadable hint is omitted
 	}
 	return f
 }
 
-// Close implements task.Engine.
+// Close implements lake.Engine.
 func (e *Engine) Close() error {
 	e.client.Close()
 	return nil

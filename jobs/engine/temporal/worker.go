@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // beats is the number of heartbeats that a worker sends within the time after which it is considered lost.
@@ -57,7 +57,7 @@ func (e *Engine) Work(ctx context.Context, w *jobs.Worker, slots int) error {
 // doer is the activity of a worker.
 type doer struct {
 	name func() string
-	do   func(ctx context.Context, run, stage string, i, number int) *task.Attempt
+	do   func(ctx context.Context, run, stage string, i, number int) *lake.TaskAttempt
 }
 
 // task does a task. Each heartbeat contains the attempts so far, including this one, for the next attempt.

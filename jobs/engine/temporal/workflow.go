@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // Temporal limits a workflow to 2,000 unfinished activities and 51,200 events. A task has three events, and more if it
@@ -97,8 +97,8 @@ func stage(ctx workflow.Context, in *stageInput) (*stageOutput, error) {
 		HeartbeatTimeout:    in.Heartbeat,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute,
-			MaximumAttempts:        task.MaxFailures,
-			NonRetryableErrorTypes: []string{string(task.Refused), string(task.Broken)},
+			MaximumAttempts:        lake.MaxTaskFailures,
+			NonRetryableErrorTypes: []string{string(lake.TaskRefused), string(lake.TaskBroken)},
 		},
 	})
 	ctx, cancel := workflow.WithCancel(ctx)
@@ -166,7 +166,7 @@ func cause(err error, id string, out *stageOutput) error {
 	case errors.As(err, &silent):
 		return temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("workflow %s: workers that did a task gave no sign of life: %v", id, err),
-			string(task.Crashed), nil, "see what the workers logged; the same command continues", out)
+			string(lake.TaskCrashed), nil, "see what the workers logged; the same command continues", out)
 	}
 	return err
 }

@@ -18,12 +18,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // do runs the workflow in the SDK's environment; attempt is what a worker does at the number-th attempt of a task. The
 // worker of attempt N is w/N. It returns the attempts that are reported to the run.
-func do(t *testing.T, tasks []int, attempt func(i, number int) *task.Failure) (reports []task.Attempt, err error) {
+func do(t *testing.T, tasks []int, attempt func(i, number int) *lake.TaskFailure) (reports []lake.TaskAttempt,
+	err error) {
 	t.Helper()
 	suite := new(testsuite.WorkflowTestSuite)
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -36,11 +37,11 @@ func do(t *testing.T, tasks []int, attempt func(i, number int) *task.Failure) (r
 		name := fmt.Sprintf("w/%d", begun[in.Task])
 		mu.Unlock()
 		d := &doer{name: func() string { return name }}
-		d.do = func(_ context.Context, run, stage string, i, number int) *task.Attempt {
+		d.do = func(_ context.Context, run, stage string, i, number int) *lake.TaskAttempt {
 			if run != "r" || stage != "scan" || in.Heartbeat != time.Hour {
 				t.Errorf("input %+v", in)
 			}
-			return &task.Attempt{Stage: stage, Task: i, Number: number, Worker: name, Seconds: 2,
+			return &lake.TaskAttempt{Stage: stage, Task: i, Number: number, Worker: name, Seconds: 2,
 				Failure: attempt(i, number)}
 		}
 		return d.task(ctx, in)
@@ -53,7 +54,7 @@ func do(t *testing.T, tasks []int, attempt func(i, number int) *task.Failure) (r
 		t.Fatal(err)
 	}
 	for i := range out.Tasks {
-		out.Tasks[i].report("scan", "id", func(a *task.Attempt) { reports = append(reports, *a) })
+		out.Tasks[i].report("scan", "id", func(a *lake.TaskAttempt) { reports = append(reports, *a) })
 	}
 	return reports, err
 }
@@ -67,9 +68,9 @@ func TestStage(t *testing.T) {
 	for i := 100; i < 100+inFlight+200; i++ {
 		tasks = append(tasks, i)
 	}
-	reports, err := do(t, tasks, func(i, number int) *task.Failure {
+	reports, err := do(t, tasks, func(i, number int) *lake.TaskFailure {
 		if i == 7 && number < 3 {
-			return &task.Failure{Class: task.Failed, Text: "no room"}
+			return &lake.TaskFailure{Class: lake.TaskFailed, Text: "no room"}
 		}
 		return nil
 	})
@@ -77,7 +78,7 @@ func TestStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var done []int
-	var seven []task.Attempt
+	var seven []lake.TaskAttempt
 	for _, a := range reports {
 		if a.Failure == nil {
 			done = append(done, a.Task)
@@ -92,8 +93,8 @@ func TestStage(t *testing.T) {
 	if !slices.Equal(done, tasks) {
 		t.Errorf("done are %v, want %v", done, tasks)
 	}
-	noRoom := &task.Failure{Class: task.Failed, Text: "no room"}
-	want := []task.Attempt{
+	noRoom := &lake.TaskFailure{Class: lake.TaskFailed, Text: "no room"}
+	want := []lake.TaskAttempt{
 		{Stage: "scan", Task: 7, Number: 1, Worker: "w/1", Seconds: 2, Failure: noRoom},
 		{Stage: "scan", Task: 7, Number: 2, Worker: "w/2", Seconds: 2, Failure: noRoom},
 		{Stage: "scan", Task: 7, Number: 3, Worker: "w/3", Seconds: 2},
@@ -109,13 +110,13 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	out := taskOutput{Task: 4, Done: true,
 		Tries: []try{{Number: 2, Worker: "w/2"}, {Number: 4, Worker: "w/4", Seconds: 3}}}
-	var got []task.Attempt
-	out.report("scan", "id", func(a *task.Attempt) { got = append(got, *a) })
-	see := &task.Failure{Class: task.Failed, Text: "see workflow id"}
-	want := []task.Attempt{
+	var got []lake.TaskAttempt
+	out.report("scan", "id", func(a *lake.TaskAttempt) { got = append(got, *a) })
+	see := &lake.TaskFailure{Class: lake.TaskFailed, Text: "see workflow id"}
+	want := []lake.TaskAttempt{
 		{Stage: "scan", Task: 4, Number: 1, Worker: "unknown", Failure: see},
 		{Stage: "scan", Task: 4, Number: 2, Worker: "w/2",
-			Failure: &task.Failure{Class: task.Crashed, Text: "the worker gave no sign of life"}},
+			Failure: &lake.TaskFailure{Class: lake.TaskCrashed, Text: "the worker gave no sign of life"}},
 		{Stage: "scan", Task: 4, Number: 3, Worker: "unknown", Failure: see},
 		{Stage: "scan", Task: 4, Number: 4, Worker: "w/4", Seconds: 3},
 	}
@@ -130,15 +131,15 @@ func TestReport(t *testing.T) {
 func TestStageFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		failure  task.Failure
+		failure  lake.TaskFailure
 		attempts int
 	}{
-		{task.Failure{Class: task.Refused, Text: "other books", What: "plan again"}, 1},
-		{task.Failure{Class: task.Broken, Text: "a damaged file", What: "restore it"}, 1},
-		{task.Failure{Class: task.Failed, Text: "no room", What: "make room"}, 8},
+		{lake.TaskFailure{Class: lake.TaskRefused, Text: "other books", What: "plan again"}, 1},
+		{lake.TaskFailure{Class: lake.TaskBroken, Text: "a damaged file", What: "restore it"}, 1},
+		{lake.TaskFailure{Class: lake.TaskFailed, Text: "no room", What: "make room"}, 8},
 	} {
-		reports, err := do(t, []int{4}, func(int, int) *task.Failure { return &c.failure })
-		f := new(task.Failure)
+		reports, err := do(t, []int{4}, func(int, int) *lake.TaskFailure { return &c.failure })
+		f := new(lake.TaskFailure)
 		if !errors.As(err, &f) || *f != c.failure || len(reports) != c.attempts {
 			t.Errorf("%+v after %d attempts, want %+v after %d", err, len(reports), c.failure, c.attempts)
 		}
@@ -221,8 +222,8 @@ func TestJoined(t *testing.T) {
 			t.Parallel()
 			server := &fake{there: c.there, canceled: c.canceled}
 			e := &Engine{Config{Queue: "q", Log: slog.New(slog.DiscardHandler)}, server}
-			err := e.Do(t.Context(), &task.Work{Run: "r", Build: "b", Stage: "scan", Tasks: []int{0}},
-				func(*task.Attempt) {})
+			err := e.Do(t.Context(), &lake.TaskWork{Run: "r", Build: "b", Stage: "scan", Tasks: []int{0}},
+				func(*lake.TaskAttempt) {})
 			if (err != nil) != c.fails || err != nil && !temporal.IsCanceledError(err) {
 				t.Errorf("error %v", err)
 			}

@@ -10,21 +10,19 @@ import (
 	"testing"
 	"testing/fstest"
 
-	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
+	intake "github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/tariff"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
-	"github.com/tollbook/tollbook/schemas/cost"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/allocation"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 func must(t *testing.T, err error) {
@@ -88,7 +86,7 @@ func billBy(t *testing.T, allocation string, inbox fstest.MapFS, other map[strin
 	must(t, err)
 	prices := tariff.Compile(b, tariff.Rules{Grain: tariff.PerCycle, Mode: s.Rounding.Mode, Digits: 2})
 	return &Stage{Books: b, Prices: prices, Costs: s.Costs, Currency: "USD", Buckets: 2,
-		Inbox: inbox, Closed: place.NoCycle, Archived: place.NoCycle, Rerate: place.NoCycle,
+		Inbox: inbox, Closed: lake.NoCycle, Archived: lake.NoCycle, Rerate: lake.NoCycle,
 		Hash:     func(name string) (string, error) { return string(inbox[name].Data), nil },
 		MonthEnd: func(period.Cycle) bool { return false }}
 }
@@ -102,7 +100,7 @@ func of(delivery string) string { return "costs/aws/2026-09/" + delivery + "/" }
 type allPriced struct {
 	*rated
 	groups []*group
-	lines  []*linefile.Line
+	lines  []*rows.Line
 }
 
 // price surveys the inbox and prices the counted deliveries.
@@ -126,7 +124,7 @@ func priceAll(ctx context.Context, p *pricer, c period.Cycle, counted []*Deliver
 			all.groups = append(all.groups, g)
 			return nil
 		},
-		line: func(l *linefile.Line) error {
+		line: func(l *rows.Line) error {
 			all.lines = append(all.lines, l)
 			return nil
 		}})
@@ -144,7 +142,7 @@ func described(r *allPriced) (lines, costs []string) {
 	for _, k := range keys {
 		one := r.margins.Rows[k]
 		costs = append(costs, fmt.Sprintf("%s/%s/%s %s %s", k.Customer, k.Reason, k.Status,
-			one.Values[cost.Effective].Trim(), trim(one.Payment)))
+			one.Values[books.EffectiveCost].Trim(), trim(one.Payment)))
 	}
 	return lines, costs
 }
@@ -240,7 +238,7 @@ func TestWorkers(t *testing.T) {
 			var groups []string
 			for _, g := range r.groups {
 				groups = append(groups, fmt.Sprintf("%s %d %d %s %s", g.id, g.rule, g.rows,
-					g.verbatim.Text("SubAccountId"), g.values[cost.Effective].Trim()))
+					g.verbatim.Text("SubAccountId"), g.values[books.EffectiveCost].Trim()))
 			}
 			got := strings.Join(slices.Concat(lines, margins, groups), "\n")
 			if want == "" {
@@ -261,10 +259,12 @@ func TestGroupsInMemory(t *testing.T) {
 	s.SortBytes, s.Txn = 10*groupMemory, scratch(t)
 	d := &Delivery{Source: "aws", Period: cycle(t, "2026-09")}
 	workers, sinks := s.pricer(s.Books, s.Prices).workersOf(&rated{bounds: s.Books.Zone.Bounds(d.Period)}, d,
-		allocation.New(s.Books))
+		settlement.NewAllocator(s.Books))
 	to := sinks(0)
-	row := cost.Row{Header: cost.NewHeader([]string{"SubAccountId", "ServiceName", "ResourceId"}), Zone: s.Books.Zone,
-		Start: s.Books.Zone.Bounds(d.Period).From, Kind: cost.NoKind, Has: [cost.Columns]bool{cost.Effective: true}}
+	row := books.CostRow{CostHeader: books.NewCostHeader([]string{"SubAccountId", "ServiceName", "ResourceId"}),
+		Zone: s.Books.Zone,
+		Start: s.Books.Zone.Bounds(
+			d.Period).From, Kind: books.NoCostKind, Has: [books.AllCostColumns]bool{books.EffectiveCost: true}}
 	for i := range 200 {
 		row.Cells = []string{"A", "S3", fmt.Sprint("vm-", i)}
 		must(t, to.Take(&row))
@@ -288,15 +288,15 @@ func TestGroupsInMemory(t *testing.T) {
 func TestRejectsOfDeliveries(t *testing.T) {
 	t.Parallel()
 	w := &writer{txn: scratch(t)}
-	const rejected = tablefile.GroupRows/8 + 1
+	const rejected = rows.GroupRows/8 + 1
 	var list []*Delivery
 	for i := range 8 {
 		list = append(list, &Delivery{Source: "aws", Period: cycle(t, "2026-09"), Name: fmt.Sprint(i), State: Held,
-			Reading: cost.Default(), rejects: make([]intake.Reject, rejected)})
+			Reading: books.DefaultCostReading(), rejects: make([]intake.CostReject, rejected)})
 	}
 	must(t, w.keep(list))
 	files := w.txn.Next().Find(RejectsKey())
-	r, err := tablefile.Open(w.txn, files[0], tables.CostRejects(), nil)
+	r, err := rows.OpenFile(w.txn, files[0], tables.CostRejects(), nil)
 	must(t, err)
 	defer r.Close()
 	if r.Groups() != 2 || files[0].Rows != 8*rejected {
@@ -461,22 +461,23 @@ func TestSubtract(t *testing.T) {
 	t.Parallel()
 	post := &poster{asOf: 7}
 	r := &rated{cycle: cycle(t, "2026-09"), counted: []*Delivery{{Source: "aws", Name: "2"}}}
-	one := func(id string, kind line.Kind, payment string) *posting {
+	one := func(id string, kind table.KindOfLine, payment string) *posting {
 		return &posting{lineKey: lineKey{"x", id, 1, kind}, origin: r.cycle, payment: amount(t, payment)}
 	}
 	for name, c := range map[string]struct {
 		due, billed []*posting
 		want        string
 	}{
-		"less":  {[]*posting{one("a", line.Usage, "99")}, []*posting{one("a", line.Usage, "110")}, "a usage -11"},
-		"equal": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110")}, ""},
-		"back": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110"),
-			one("a", line.Usage, "-11")}, "a usage 11"},
-		"and again": {[]*posting{one("a", line.Usage, "110")}, []*posting{one("a", line.Usage, "110"),
-			one("a", line.Usage, "-11"), one("a", line.Usage, "11")}, ""},
-		"gone": {nil, []*posting{one("a", line.Usage, "5")}, "a usage -5"},
-		"new":  {[]*posting{one("b", line.Usage, "5")}, nil, "b usage 5"},
-		"kinds": {[]*posting{one("a", line.Usage, "4")}, []*posting{one("a", line.FlatFee, "4")},
+		"less": {[]*posting{one("a", table.UsageLine, "99")}, []*posting{one("a", table.UsageLine, "110")},
+			"a usage -11"},
+		"equal": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110")}, ""},
+		"back": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110"),
+			one("a", table.UsageLine, "-11")}, "a usage 11"},
+		"and again": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110"),
+			one("a", table.UsageLine, "-11"), one("a", table.UsageLine, "11")}, ""},
+		"gone": {nil, []*posting{one("a", table.UsageLine, "5")}, "a usage -5"},
+		"new":  {[]*posting{one("b", table.UsageLine, "5")}, nil, "b usage 5"},
+		"kinds": {[]*posting{one("a", table.UsageLine, "4")}, []*posting{one("a", table.FlatFeeLine, "4")},
 			"a flat_fee -4; a usage 4"},
 	} {
 		due := make(map[lineKey]*posting)

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/schemas/cost"
+	intake "github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -38,16 +38,16 @@ type Delivery struct {
 	Rejected int64
 	Accepted bool // its rejects are accepted
 	Currency string
-	Values   [cost.CostColumns]money.Cost
+	Values   [books.CostColumns]money.Cost
 	Tolerant string
 	Fault    string
 	Inputs   string
-	Reading  cost.Reading // how its files were read last
+	Reading  books.CostReading // how its files were read last
 
-	before  *Delivery     // its state after the last run; nil = it is new
-	found   *intake.Found // nil = its folder is not in the inbox
-	read    bool          // by this run
-	rejects []intake.Reject
+	before  *Delivery         // its state after the last run; nil = it is new
+	found   *intake.CostFiles // nil = its folder is not in the inbox
+	read    bool              // by this run
+	rejects []intake.CostReject
 	broken  string   // what is wrong with its files, whatever the settings
 	ahead   []worker // the result of its rows by the books of the workspace; nil = none yet
 
@@ -83,7 +83,7 @@ func (s *survey) find(ctx context.Context, old []*Delivery) error {
 		return err
 	}
 	names := s.stage.Costs.Sources.Names()
-	list, err := intake.Discover(s.stage.Inbox, names)
+	list, err := intake.DiscoverCosts(s.stage.Inbox, names)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (s *survey) sameDays(old []*Delivery) error {
 }
 
 // gather assigns the deliveries of the inbox and of earlier runs to their sources, by period and name.
-func (s *survey) gather(found []*intake.Found, old []*Delivery) {
+func (s *survey) gather(found []*intake.CostFiles, old []*Delivery) {
 	known := make(map[string]*Delivery, len(old))
 	for _, d := range old {
 		known[d.Path()] = d
@@ -143,12 +143,12 @@ func (s *survey) gather(found []*intake.Found, old []*Delivery) {
 	for _, f := range found {
 		there[f.Path()] = true
 		if !s.complete(f.Newest, f.Complete) {
-			s.result.note("inbox/%s/%s is not complete yet: a later run takes it", intake.Folder, f.Path())
+			s.result.note("inbox/%s/%s is not complete yet: a later run takes it", intake.CostFolder, f.Path())
 			if known[f.Path()] == nil {
 				continue
 			}
 		}
-		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name, Reading: cost.Default()}
+		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name, Reading: books.DefaultCostReading()}
 		if k := known[f.Path()]; k != nil {
 			*d = *k
 			d.before = k
@@ -296,11 +296,11 @@ func (s *survey) judge(ctx context.Context, one *source, d *Delivery) error {
 // examine reads a delivery.
 func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	var ahead []worker
-	sinks := func(int) intake.Sink { return intake.Sink{} }
+	sinks := func(int) intake.CostSink { return intake.CostSink{} }
 	if d.Period > s.stage.Closed && (s.ahead == nil || s.ahead.Period == d.Period) {
 		ahead, sinks = s.stage.pricer(s.stage.Books, s.stage.Prices).ahead(d)
 	}
-	x, complete, err := intake.ExamineFiles(ctx, s.stage.Inbox, d.found, s.stage.Workers, sinks)
+	x, complete, err := intake.ExamineCosts(ctx, s.stage.Inbox, d.found, s.stage.Workers, sinks)
 	if err != nil {
 		return err
 	}
@@ -315,7 +315,7 @@ func (s *survey) examine(ctx context.Context, d *Delivery) error {
 	d.Reading = d.found.Reading
 	d.Rows, d.Rejected, d.rejects, d.broken = x.Rows, x.Rejected, x.Rejects, x.Fault
 	d.Currency, d.Tolerant = x.Currency, x.Tally.String()
-	copy(d.Values[:], x.Values[:cost.CostColumns])
+	copy(d.Values[:], x.Values[:books.CostColumns])
 	return nil
 }
 

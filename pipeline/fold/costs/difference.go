@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -26,7 +26,7 @@ func (d Difference) compare(o Difference) int {
 
 // compare notes what re-rating changes in a bucket: what is due minus all that was billed and what the open cycle has
 // posted so far.
-func (s *poster) compare(r *rated, bucket int, lines []*linefile.Line, billed []*posting) error {
+func (s *poster) compare(r *rated, bucket int, lines []*rows.Line, billed []*posting) error {
 	posted, err := s.posted(s.target(), r.cycle, bucket)
 	if err != nil {
 		return err

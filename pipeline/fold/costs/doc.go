@@ -11,7 +11,7 @@
 //	         due now minus all that was billed for the cycle. A posting stays until another delivery for its cycle
 //	         counts, unless unallocated rows hold it.
 //	FCOST-5  Neither rows nor groups are held in memory: a worker has a limited number of bytes of groups, and all
-//	         groups go through sorters of package extsort. Lines are written a row group at a time. To post what
+//	         groups go through sorters of package rows. Lines are written a row group at a time. To post what
 //	         changes in a closed cycle, the groups and lines of one bucket are held.
 //	FCOST-6  A row that differs from an earlier row of its file only in numbers and time is allocated like that row,
 //	         if no change of the books is between their times and both are within the group's day. The result is

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -37,7 +37,7 @@ func (w *writer) keepRates(found *survey) error {
 			}
 		}
 	}
-	return tablefile.Put(w.txn, RatesKey(), all.Rows(), nil)
+	return rows.PutFile(w.txn, RatesKey(), all.Rows(), nil)
 }
 
 // convert finds the rates of a delivery to all currencies of the books for which there are any. An empty delivery has

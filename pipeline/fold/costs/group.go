@@ -7,14 +7,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/extsort"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/allocation"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // groupTexts is the number of texts in the key of groups: the account and groupFields.
@@ -24,14 +23,14 @@ const groupTexts = 1 + len(groupFields)
 type group struct {
 	customer, sku int32
 	day           period.Day // of the start; 0 with grain resource_month
-	column        cost.Column
+	column        books.CostColumn
 	texts         [groupTexts]string
 
-	rule       int32 // of the first row; allocation.NoRule = none
+	rule       int32 // of the first row; settlement.NoAllocation = none
 	markup     int32 // index in the books of the first row's mark-up; -1 = none
 	rows       int64
-	values     cost.Values
-	has        [cost.Columns]bool
+	values     books.CostValues
+	has        [books.AllCostColumns]bool
 	start, end period.Instant
 	verbatim   verbatimTexts
 
@@ -44,16 +43,17 @@ type group struct {
 }
 
 // groupFields are the columns of the key of groups, in the order of the hash, after the account.
-var groupFields = [...]cost.Field{cost.Service, cost.Region, cost.Resource, cost.Category, cost.Class,
-	cost.CommitmentStatus}
+var groupFields = [...]books.CostField{books.CostService, books.CostRegion, books.CostResource, books.CostCategory,
+	books.CostClass,
+	books.CommitmentStatus}
 
-func (g *group) field(f cost.Field) string { return g.texts[1+slices.Index(groupFields[:], f)] }
+func (g *group) field(f books.CostField) string { return g.texts[1+slices.Index(groupFields[:], f)] }
 
 // account is the account of the group's rows.
 func (g *group) account() string { return g.texts[0] }
 
 // units returns the number of units of the group's quantities of a column.
-func (g *group) units(c cost.Column, unit string) int32 {
+func (g *group) units(c books.CostColumn, unit string) int32 {
 	switch {
 	case !g.has[c]:
 		return tables.NoQuantity
@@ -85,7 +85,7 @@ func (g *group) begin(start period.Instant, markup int32) {
 }
 
 // repeat counts a row that differs from an earlier row of the group only in its time and numbers.
-func (g *group) repeat(row *cost.Row, markup int32) error {
+func (g *group) repeat(row *books.CostRow, markup int32) error {
 	g.rows++
 	g.begin(row.Start, markup)
 	g.end = max(g.end, row.End)
@@ -108,7 +108,7 @@ type grouper struct {
 	bytes    int               // of groups and texts, about
 	key      []byte
 
-	header   *cost.Header // to which the column positions below belong
+	header   *books.CostHeader // to which the column positions below belong
 	fields   [len(groupFields)]int
 	verbatim [verbatimColumns]int
 	others   []int
@@ -145,7 +145,7 @@ func (g *grouper) move() error {
 
 // looked are the columns whose texts a grouper reads.
 func looked() map[string]bool {
-	out := map[string]bool{cost.SubAccount.String(): true, cost.BillingAccount.String(): true}
+	out := map[string]bool{books.CostSubAccount.String(): true, books.CostBillingAccount.String(): true}
 	for _, f := range groupFields {
 		out[f.String()] = true
 	}
@@ -157,14 +157,14 @@ func looked() map[string]bool {
 
 // priced is a customer's part of a row with the product that bills it.
 type priced struct {
-	*allocation.Part
+	*settlement.Part
 	sku    int32
-	column cost.Column
+	column books.CostColumn
 	markup *books.Markup // nil = the rule names the product
 }
 
 // turn looks the columns up in a file's header.
-func (g *grouper) turn(h *cost.Header) {
+func (g *grouper) turn(h *books.CostHeader) {
 	if g.header == h {
 		return
 	}
@@ -181,8 +181,8 @@ func (g *grouper) turn(h *cost.Header) {
 }
 
 // add counts a part of a row.
-func (g *grouper) add(row *cost.Row, p *priced) error {
-	g.turn(row.Header)
+func (g *grouper) add(row *books.CostRow, p *priced) error {
+	g.turn(row.CostHeader)
 	one := &g.current
 	*one = group{customer: p.Customer, sku: p.sku, column: p.column, rule: int32(p.Rule), rows: 1, values: p.Values,
 		has: row.Has, start: row.Start, end: row.End, markup: g.markups[p.markup]}
@@ -229,9 +229,9 @@ func (g *grouper) own(text string) string {
 
 // name sets the key of the current part: its day, and the text of which the id has the hash (§11.3), but for the number
 // among equal rows with grain row.
-func (g *grouper) name(row *cost.Row) {
+func (g *grouper) name(row *books.CostRow) {
 	one := &g.current
-	g.key = extsort.AppendInt(g.key[:0], int64(one.day))
+	g.key = rows.AppendKeyInt(g.key[:0], int64(one.day))
 	add := func(text string) { g.key = append(append(g.key, text...), 0) }
 	add(g.books.Customers[one.customer].ID)
 	add(g.books.Products[one.sku].SKU)
@@ -247,7 +247,7 @@ func (g *grouper) name(row *cost.Row) {
 // identify sets the id of a complete group of a key. copies distinguishes equal rows with grain row.
 func (g *group) identify(d *Delivery, grain settings.CostGrain, key []byte, copies int) {
 	day := g.day.String()
-	text := slices.Clone(key[extsort.IntBytes:])
+	text := slices.Clone(key[rows.KeyIntBytes:])
 	switch grain {
 	case settings.ResourceDay:
 	case settings.ResourceMonth:
@@ -260,10 +260,10 @@ func (g *group) identify(d *Delivery, grain settings.CostGrain, key []byte, copi
 }
 
 // otherColumns returns the places of a header's columns that are not part of the key of groups, by name.
-func otherColumns(h *cost.Header) []int {
+func otherColumns(h *books.CostHeader) []int {
 	var out []int
 	for i, name := range h.Names {
-		if !slices.ContainsFunc(groupFields[:], func(f cost.Field) bool { return f.String() == name }) {
+		if !slices.ContainsFunc(groupFields[:], func(f books.CostField) bool { return f.String() == name }) {
 			out = append(out, i)
 		}
 	}

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -34,12 +32,12 @@ func (k *MarginKey) IsUnallocated() bool { return slices.Contains(books.Unalloca
 
 // MarginRow is a row of the table margins.
 type MarginRow struct {
-	Values  [cost.CostColumns]money.Cost
+	Values  [books.CostColumns]money.Cost
 	Payment money.AmountTotal
 }
 
 // Add adds costs to the row.
-func (m *MarginRow) Add(values *[cost.CostColumns]money.Cost) (err error) {
+func (m *MarginRow) Add(values *[books.CostColumns]money.Cost) (err error) {
 	for c := range m.Values {
 		if m.Values[c], err = m.Values[c].Add(values[c]); err != nil {
 			return err
@@ -101,9 +99,10 @@ func (m *MarginTable) Merge(o *MarginTable, currency string) error {
 }
 
 // Count counts a part of a row of a source's delivery that is kept or unallocated.
-func (m *MarginTable) Count(source string, row *cost.Row, reason string, v *cost.Values) error {
-	k := rowKey{service: row.Field(cost.Service), account: row.Account(), status: row.Field(cost.CommitmentStatus),
-		day: row.Day(), reason: reason}
+func (m *MarginTable) Count(source string, row *books.CostRow, reason string, v *books.CostValues) error {
+	k := rowKey{service: row.Field(books.CostService), account: row.Account(),
+		status: row.Field(books.CommitmentStatus),
+		day:    row.Day(), reason: reason}
 	one := m.known[k]
 	if one == nil {
 		k.service, k.account, k.status = strings.Clone(k.service), strings.Clone(k.account), strings.Clone(k.status)
@@ -113,11 +112,11 @@ func (m *MarginTable) Count(source string, row *cost.Row, reason string, v *cost
 		m.known[k] = one
 	}
 	m.Last = one
-	return one.Add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
+	return one.Add((*[books.CostColumns]money.Cost)(v[:books.CostColumns]))
 }
 
 // CountLine counts a line without an account.
-func (m *MarginTable) CountLine(l *linefile.Line) error {
+func (m *MarginTable) CountLine(l *rows.Line) error {
 	k := MarginKey{Customer: m.books.Customers[l.Customer].ID, Paid: m.books.CustomerCurrency(l.Customer).Code}
 	return m.At(k).Payment.Add(l.Payment)
 }
@@ -170,7 +169,7 @@ func (m *MarginTable) left(k *MarginKey, one *MarginRow, paid money.Amount) (mon
 			return money.Amount{}, err
 		}
 	}
-	return left(paid, x, one.Values[cost.Effective], fx)
+	return left(paid, x, one.Values[books.EffectiveCost], fx)
 }
 
 // ReadMargin reads a row of the table margins.

@@ -9,16 +9,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -26,7 +24,7 @@ import (
 type lineKey struct {
 	customer, id string
 	tier         int
-	kind         line.Kind // volume lines and the flat fee of their tier share an id
+	kind         table.KindOfLine // volume lines and the flat fee of their tier share an id
 }
 
 // posting is a difference of a closed cycle's lines: what is due now minus all that was billed.
@@ -96,13 +94,13 @@ func (s *poster) target() period.Cycle { return s.closed + 1 }
 func (s *poster) post(ctx context.Context, by *pricer, r *rated) error {
 	low := 0
 	var now []*group
-	var lines []*linefile.Line
+	var lines []*rows.Line
 	err := by.price(ctx, r, sink{
 		begin: func(int) error {
 			now, lines = nil, nil
 			return nil
 		},
-		line: func(l *linefile.Line) error {
+		line: func(l *rows.Line) error {
 			lines = append(lines, l)
 			return nil
 		},
@@ -127,7 +125,7 @@ func (s *poster) post(ctx context.Context, by *pricer, r *rated) error {
 }
 
 // differences returns what the lines of a bucket come to now minus all that was billed for it.
-func (s *poster) differences(r *rated, bucket int, lines []*linefile.Line) ([]*posting, error) {
+func (s *poster) differences(r *rated, bucket int, lines []*rows.Line) ([]*posting, error) {
 	billed, err := s.billed(r.cycle, bucket)
 	if err != nil {
 		return nil, err
@@ -183,7 +181,7 @@ func causes(counted []*Delivery) string {
 }
 
 // due returns what the lines of a cycle come to by today's rating.
-func (s *poster) due(r *rated, lines []*linefile.Line) (map[lineKey]*posting, error) {
+func (s *poster) due(r *rated, lines []*rows.Line) (map[lineKey]*posting, error) {
 	out := make(map[lineKey]*posting)
 	for _, l := range lines {
 		p := &posting{lineKey: lineKey{r.books.Customers[l.Customer].ID, l.ID, int(l.Tier), l.Kind}, origin: r.cycle,
@@ -210,8 +208,8 @@ func (s *poster) due(r *rated, lines []*linefile.Line) (map[lineKey]*posting, er
 // billed returns every line of a bucket that cycles up to the last closed one billed for the cost files of a cycle: its
 // own lines, and what later cycles posted.
 func (s *poster) billed(c period.Cycle, bucket int) (list []*posting, err error) {
-	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
-		return k.Table == tables.Lines().Name && k.Day == manifest.CostsDay && k.Bucket == bucket
+	files := s.txn.Next().Select(lake.CycleOf(c), func(k lake.FileKey) bool {
+		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay && k.Bucket == bucket
 	})
 	err = EachMargin(s.txn, files, tables.Lines(), func(row rows.Row[tables.Line]) error {
 		p, err := billedLine(row)
@@ -228,7 +226,7 @@ func (s *poster) billed(c period.Cycle, bucket int) (list []*posting, err error)
 
 // posted returns what a cycle has posted in a bucket for the cost files of an earlier one.
 func (s *poster) posted(at, origin period.Cycle, bucket int) (list []*posting, err error) {
-	files := s.txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
+	files := s.txn.Next().Select(lake.CycleOf(at), func(k lake.FileKey) bool {
 		return k.Table == tables.CostPostings().Name && k.Bucket == bucket
 	})
 	err = EachMargin(s.txn, files, tables.CostPostings(), func(row rows.Row[tables.CostPosting]) error {
@@ -278,12 +276,12 @@ func billedLine(row rows.Row[tables.Line]) (*posting, error) {
 
 // postBucket writes the postings of a bucket: those of the cycle, and the open cycle's postings for other cycles. low
 // is the number of groups that changed and are below their minimum margin.
-func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.Line) (low int, err error) {
+func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*rows.Line) (low int, err error) {
 	list, err := s.differences(r, bucket, of)
 	if err != nil {
 		return 0, err
 	}
-	key := manifest.FileKey{Table: tables.CostPostings().Name, Cycle: manifest.CycleOf(s.target()), Bucket: bucket}
+	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: lake.CycleOf(s.target()), Bucket: bucket}
 	err = EachMargin(s.txn, s.txn.Next().Find(key), tables.CostPostings(),
 		func(row rows.Row[tables.CostPosting]) error {
 			p, err := readPosting(row)
@@ -304,7 +302,7 @@ func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.L
 			strings.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier), cmp.Compare(a.kind, b.kind))
 	})
 	out := parquet.NewColumns(tables.CostPostings())
-	var lines []*linefile.Line
+	var lines []*rows.Line
 	for _, p := range list {
 		storePosting(out, p)
 		l, err := s.postedLine(p)
@@ -313,15 +311,15 @@ func (s *poster) postBucket(r *rated, bucket int, now []*group, of []*linefile.L
 		}
 		lines = append(lines, l)
 	}
-	if err := tablefile.Put(s.txn, key, out, nil); err != nil {
+	if err := rows.PutFile(s.txn, key, out, nil); err != nil {
 		return 0, err
 	}
 	if low, err = s.postGroups(r, bucket, now, list); err != nil {
 		return 0, err
 	}
-	key.Table, key.Day = tables.Lines().Name, manifest.RestatedDay
-	slices.SortStableFunc(lines, (*linefile.Line).Compare)
-	to := linefile.NewWriter(s.txn, s.books)
+	key.Table, key.Day = tables.Lines().Name, lake.RestatedDay
+	slices.SortStableFunc(lines, (*rows.Line).Compare)
+	to := rows.NewLineWriter(s.txn, s.books)
 	to.Begin(key)
 	for _, l := range lines {
 		if err := to.Add(l); err != nil {
@@ -365,29 +363,29 @@ func keepSame(list []*posting, before *posting) {
 }
 
 // postedLine is the line of a posting (§4.11, §4.12).
-func (s *poster) postedLine(p *posting) (*linefile.Line, error) {
+func (s *poster) postedLine(p *posting) (*rows.Line, error) {
 	customer, sku := s.books.Customer(p.customer), s.books.SKU(p.sku)
 	if customer < 0 || sku < 0 {
 		return nil, fmt.Errorf("customer %q or sku %q of a posting is no longer in the books: put the row back",
 			p.customer, p.sku)
 	}
-	l := &linefile.Line{Customer: customer, SKU: sku, Partner: p.partner,
+	l := &rows.Line{Customer: customer, SKU: sku, Partner: p.partner,
 		Association: books.AssociationOf(p.association), Region: p.region, Resource: p.resource,
-		ChargingMode: line.ChargingOnDemand, Detail: line.DetailAdjustment,
+		ChargingMode: table.ChargingOnDemand, Detail: table.DetailAdjustment,
 		TradeID: s.target().String(), ID: p.id, TradeTime: p.end, Start: p.start, End: p.end,
 		DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
-		Instant: event.LateInstant(s.books.Zone, s.target(), p.asOf)}
-	l.Charge = line.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
+		Instant: accept.LateInstant(s.books.Zone, s.target(), p.asOf)}
+	l.Charge = table.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
 		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
-		Tier: int16(p.tier), Kind: line.Adjustment}
+		Tier: int16(p.tier), Kind: table.AdjustmentLine}
 	return l, nil
 }
 
 // holds reports whether the open cycle has unallocated costs of a closed one, which prevent its close.
 func (s *poster) holds(c period.Cycle) (bool, error) {
 	held := false
-	err := s.eachMargin(s.target(), manifest.RestatedDay,
+	err := s.eachMargin(s.target(), lake.RestatedDay,
 		func(origin period.Cycle, k *MarginKey, _ *MarginRow) error {
 			held = held || origin == c && k.IsUnallocated()
 			return nil
@@ -396,9 +394,9 @@ func (s *poster) holds(c period.Cycle) (bool, error) {
 }
 
 // eachMargin visits the margins of a cycle.
-func (s *poster) eachMargin(c period.Cycle, day manifest.Day,
+func (s *poster) eachMargin(c period.Cycle, day lake.Day,
 	take func(period.Cycle, *MarginKey, *MarginRow) error) error {
-	files := s.txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
+	files := s.txn.Next().Select(lake.CycleOf(c), func(k lake.FileKey) bool {
 		return k.Table == tables.Margins().Name && k.Day == day
 	})
 	return EachMargin(s.txn, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
@@ -415,9 +413,9 @@ func (s *poster) postMargins(r *rated) error {
 	due := r.margins.Rows
 	r.margins.Sources = s.found.conversions(r.cycle)
 	for at := r.cycle; at <= s.closed; at++ {
-		day := manifest.RestatedDay
+		day := lake.RestatedDay
 		if at == r.cycle {
-			day = manifest.CostsDay
+			day = lake.CostsDay
 		}
 		err := s.eachMargin(at, day, func(origin period.Cycle, k *MarginKey, one *MarginRow) error {
 			if origin != r.cycle {
@@ -452,7 +450,7 @@ func (s *poster) postMargins(r *rated) error {
 // restatedMargins returns the rows of margins in the open cycle that belong to closed cycles.
 func (s *poster) restatedMargins() (list []restated, err error) {
 	of := make(map[period.Cycle]*MarginTable)
-	err = s.eachMargin(s.target(), manifest.RestatedDay,
+	err = s.eachMargin(s.target(), lake.RestatedDay,
 		func(origin period.Cycle, k *MarginKey, one *MarginRow) error {
 			if of[origin] == nil {
 				of[origin] = s.otherMargins(origin)
@@ -497,8 +495,8 @@ func (s *poster) storeRestated(list []restated) error {
 		}
 	}
 	for b := range out {
-		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: manifest.CycleOf(s.target()),
-			Day:    manifest.RestatedDay,
+		key := lake.FileKey{Table: tables.Margins().Name, Cycle: lake.CycleOf(s.target()),
+			Day:    lake.RestatedDay,
 			Bucket: b}
 		if err := s.marginFile(key, out[b]); err != nil {
 			return err

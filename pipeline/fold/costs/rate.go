@@ -10,18 +10,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/lake/extsort"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
-	"github.com/tollbook/tollbook/settlement/allocation"
+	"github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // rated is a cycle's cost files, allocated and priced.
@@ -70,9 +68,9 @@ func (p *pricer) gather(ctx context.Context, c, billedIn period.Cycle, counted [
 				return r.unallocated(g, why)
 			}
 			customer := p.books.Customers[g.customer].ID
-			key = extsort.AppendInt(key[:0], int64(bucketOf(customer, p.buckets)))
-			key = extsort.AppendInt(extsort.AppendInt(key, int64(g.customer)), int64(g.start))
-			return r.sorted.add(extsort.AppendText(key, g.id), g)
+			key = rows.AppendKeyInt(key[:0], int64(bucketOf(customer, p.buckets)))
+			key = rows.AppendKeyInt(rows.AppendKeyInt(key, int64(g.customer)), int64(g.start))
+			return r.sorted.add(rows.AppendKeyText(key, g.id), g)
 		})
 		if err := errors.Join(err, groups.Close()); err != nil {
 			return nil, fmt.Errorf("delivery %s: %w", d.Path(), err)
@@ -118,7 +116,7 @@ func (p *pricer) unfit(r *rated, g *group, needed conversions) string {
 type sink struct {
 	begin, end func(bucket int) error
 	group      func(*group) error
-	line       func(*linefile.Line) error
+	line       func(*rows.Line) error
 }
 
 // price rates the groups of a cycle and adds them and their lines to the margins. The lines of a month's end depend on
@@ -129,7 +127,7 @@ func (p *pricer) price(ctx context.Context, r *rated, to sink) error {
 		return err
 	}
 	line := to.line
-	to.line = func(l *linefile.Line) error {
+	to.line = func(l *rows.Line) error {
 		err := r.billed.Add(p.books.CustomerCurrency(l.Customer).Code, l.Payment)
 		return errors.Join(err, line(l))
 	}
@@ -161,11 +159,11 @@ func (p *pricer) price(ctx context.Context, r *rated, to sink) error {
 type worker struct {
 	books     *books.Books
 	markups   map[markupOf]*books.Markup // those looked up; nil = it depends on the time
-	allocator *allocation.Allocator
+	allocator *settlement.Allocator
 	groups    *grouper
 	margins   *MarginTable
-	tally     costs.Tally
-	parts     []allocation.Part
+	tally     accept.CostTally
+	parts     []settlement.Part
 	repeats   repeats
 }
 
@@ -182,12 +180,12 @@ func (w *worker) move() error {
 }
 
 // markupAt returns the mark-up of a customer's row.
-func (w *worker) markupAt(customer int32, row *cost.Row) *books.Markup {
+func (w *worker) markupAt(customer int32, row *books.CostRow) *books.Markup {
 	source := w.groups.delivery.Source
 	if w.markups == nil {
-		return w.books.Markups.At(customer, source, row.Field(cost.Service), row.Start)
+		return w.books.Markups.At(customer, source, row.Field(books.CostService), row.Start)
 	}
-	k := markupOf{customer, row.Field(cost.Service)}
+	k := markupOf{customer, row.Field(books.CostService)}
 	m, known := w.markups[k]
 	if !known {
 		m = w.books.Markups.At(customer, source, k.service, row.Start)
@@ -209,16 +207,17 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*sorter, 
 		d.ahead = nil
 		return r.join(d, workers)
 	}
-	weights := allocation.New(p.books)
+	weights := settlement.NewAllocator(p.books)
 	if weights.ByCost() {
 		if err := p.weigh(ctx, d, weights); err != nil {
 			return nil, err
 		}
 	}
 	workers, sinks := p.workersOf(r, d, weights)
-	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
-		return &workers[i].tally, sinks(i)
-	})
+	err := accept.ReadCostFiles(ctx, p.inbox, d.found, len(workers),
+		func(i, _ int) (*accept.CostTally, accept.CostSink) {
+			return &workers[i].tally, sinks(i)
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -226,8 +225,8 @@ func (p *pricer) allocate(ctx context.Context, r *rated, d *Delivery) (*sorter, 
 }
 
 // workersOf returns workers and a function that returns the sink of each worker.
-func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator) ([]worker, func(int) costs.Sink) {
-	sink := costs.Sink{Reject: examined}
+func (p *pricer) workersOf(r *rated, d *Delivery, weights *settlement.Allocator) ([]worker, func(int) accept.CostSink) {
+	sink := accept.CostSink{Reject: examined}
 	if p.grain != settings.CostRow {
 		sink.Looks = looked()
 		for _, name := range weights.Texts() {
@@ -235,7 +234,7 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 		}
 		if d.Rejected == 0 {
 			sink.Only = maps.Clone(sink.Looks)
-			for c := range cost.Columns {
+			for c := range books.AllCostColumns {
 				sink.Only[c.String()] = true
 			}
 		}
@@ -254,9 +253,9 @@ func (p *pricer) workersOf(r *rated, d *Delivery, weights *allocation.Allocator)
 			workers[i].markups = make(map[markupOf]*books.Markup)
 		}
 	}
-	return workers, func(i int) costs.Sink {
+	return workers, func(i int) accept.CostSink {
 		w, to := &workers[i], sink
-		to.Take = func(row *cost.Row) (err error) {
+		to.Take = func(row *books.CostRow) (err error) {
 			one := w.repeats.of(row)
 			if done, err := w.repeat(row, one); done || err != nil {
 				return err
@@ -293,36 +292,37 @@ func (r *rated) join(d *Delivery, workers []worker) (*sorter, error) {
 
 // ahead allocates a delivery of an open cycle while it is examined, so that its files are read once. It returns nil if
 // a rule splits by cost, which needs all rows before the first is allocated, or if one worker must see all files.
-func (p *pricer) ahead(d *Delivery) ([]worker, func(int) costs.Sink) {
-	weights := allocation.New(p.books)
+func (p *pricer) ahead(d *Delivery) ([]worker, func(int) accept.CostSink) {
+	weights := settlement.NewAllocator(p.books)
 	if weights.ByCost() || p.grain == settings.CostRow {
-		return nil, func(int) costs.Sink { return costs.Sink{} }
+		return nil, func(int) accept.CostSink { return accept.CostSink{} }
 	}
 	return p.workersOf(&rated{cycle: d.Period, books: p.books, bounds: p.books.Zone.Bounds(d.Period)}, d, weights)
 }
 
 // examined ignores a reject: the examination of the delivery has counted it.
-func examined(costs.Reject) error { return nil }
+func examined(accept.CostReject) error { return nil }
 
 // weigh adds up what the rules without split give to each customer.
-func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Allocator) error {
-	workers := make([]*allocation.Allocator, max(1, p.workers))
-	tallies := make([]costs.Tally, len(workers))
+func (p *pricer) weigh(ctx context.Context, d *Delivery, into *settlement.Allocator) error {
+	workers := make([]*settlement.Allocator, max(1, p.workers))
+	tallies := make([]accept.CostTally, len(workers))
 	for i := range workers {
-		workers[i] = allocation.New(p.books)
+		workers[i] = settlement.NewAllocator(p.books)
 	}
-	sink := costs.Sink{Reject: examined}
+	sink := accept.CostSink{Reject: examined}
 	if d.Rejected == 0 {
 		sink.Only = make(map[string]bool)
 		for _, name := range into.Columns() {
 			sink.Only[name] = true
 		}
 	}
-	err := costs.ReadFiles(ctx, p.inbox, d.found, len(workers), func(i, _ int) (*costs.Tally, costs.Sink) {
-		to := sink
-		to.Take = workers[i].Weigh
-		return &tallies[i], to
-	})
+	err := accept.ReadCostFiles(ctx, p.inbox, d.found, len(workers),
+		func(i, _ int) (*accept.CostTally, accept.CostSink) {
+			to := sink
+			to.Take = workers[i].Weigh
+			return &tallies[i], to
+		})
 	for _, w := range workers {
 		if err == nil {
 			err = into.AddWeights(w)
@@ -332,12 +332,12 @@ func (p *pricer) weigh(ctx context.Context, d *Delivery, into *allocation.Alloca
 }
 
 // part assigns a part of a row to a group, or to the costs that are kept or unallocated.
-func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) error {
+func (p *pricer) part(r *rated, w *worker, row *books.CostRow, of *settlement.Part) error {
 	d := w.groups.delivery
 	if of.Customer < 0 {
 		return w.margins.Count(d.Source, row, of.Reason, &of.Values)
 	}
-	one := priced{Part: of, sku: -1, column: cost.PricingQuantity}
+	one := priced{Part: of, sku: -1, column: books.PricingQuantity}
 	unit := ""
 	if of.Rule >= 0 {
 		rule := &p.books.Allocations[of.Rule]
@@ -356,12 +356,12 @@ func (p *pricer) part(r *rated, w *worker, row *cost.Row, of *allocation.Part) e
 }
 
 // unpriced returns why a customer's part of a row cannot be priced; "" = it can be.
-func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) string {
+func (p *pricer) unpriced(r *rated, row *books.CostRow, one *priced, unit string) string {
 	if one.sku < 0 {
 		return books.NoPrice
 	}
 	product := &p.books.Products[one.sku]
-	region := p.prices.Region(row.Field(cost.Region))
+	region := p.prices.Region(row.Field(books.CostRegion))
 	if !p.prices.Priced(one.Customer, one.sku, region, row.Start, r.bounds) {
 		return books.NoPrice
 	}
@@ -371,9 +371,9 @@ func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) str
 		}
 		return ""
 	}
-	of := cost.PricingUnit
-	if one.column == cost.ConsumedQuantity {
-		of = cost.ConsumedUnit
+	of := books.PricingUnit
+	if one.column == books.ConsumedQuantity {
+		of = books.ConsumedUnit
 	}
 	if !row.Has[one.column] || unit != "" && row.Field(of) != unit {
 		return books.NoQuantity
@@ -382,7 +382,7 @@ func (p *pricer) unpriced(r *rated, row *cost.Row, one *priced, unit string) str
 }
 
 // customer rates the groups of the next customer. end are its month-end lines.
-func (p *pricer) customer(r *rated, rater *rating.CostRater, in *pricedGroups, end []*linefile.Line, to sink) error {
+func (p *pricer) customer(r *rated, rater *rating.CostRater, in *pricedGroups, end []*rows.Line, to sink) error {
 	who := in.one.customer
 	if err := rater.Open(who, r.cycle); err != nil {
 		return err
@@ -409,8 +409,9 @@ func (p *pricer) customer(r *rated, rater *rating.CostRater, in *pricedGroups, e
 }
 
 // group rates a group and returns its lines, in the order of §8.
-func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*linefile.Line, err error) {
-	one := rating.CostGroup{SKU: g.sku, Region: g.field(cost.Region), Resource: g.field(cost.Resource), ID: g.id,
+func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*rows.Line, err error) {
+	one := rating.CostGroup{SKU: g.sku, Region: g.field(books.CostRegion), Resource: g.field(books.CostResource),
+		ID:    g.id,
 		Start: g.start, End: g.end}
 	if g.fx, err = r.delivery(g).conversion.To(p.books.CustomerCurrency(g.customer).Code); err != nil {
 		return nil, err
@@ -426,7 +427,7 @@ func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*li
 			return nil, err
 		}
 	}
-	var out line.Charges
+	var out table.LineCharges
 	if err := rater.Rate(&one, 0, &out); err != nil {
 		return nil, err
 	}
@@ -437,10 +438,10 @@ func (p *pricer) group(r *rated, rater *rating.CostRater, g *group) (lines []*li
 		}
 		g.priced = true
 		l := p.groupLine(r, g, ch)
-		l.Draws = string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
+		l.Draws = string(table.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
 		lines = append(lines, l)
 	}
-	slices.SortStableFunc(lines, (*linefile.Line).Compare)
+	slices.SortStableFunc(lines, (*rows.Line).Compare)
 	return lines, nil
 }
 
@@ -459,7 +460,7 @@ func (p *pricer) nameKey(sku int32, region, resource string) nameKey {
 
 // customerEnd rates the groups of the next customer and returns only its month-end lines, if they are due. Those of a
 // resource have the name and the tag of its first group; pass_through products have none.
-func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups) (lines []*linefile.Line, err error) {
+func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups) (lines []*rows.Line, err error) {
 	if !p.monthEnd(r.cycle) {
 		return nil, nil // month-end lines come with the cycle's
 	}
@@ -472,7 +473,7 @@ func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups
 	for in.one != nil && in.one.customer == who {
 		g := in.one
 		if p.books.Products[g.sku].Model != books.PassThrough {
-			k := p.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
+			k := p.nameKey(g.sku, g.field(books.CostRegion), g.field(books.CostResource))
 			if _, known := first[k]; !known {
 				first[k] = named{g.verbatim.Text("ResourceName"), g.verbatim.Text("Tags")}
 			}
@@ -484,7 +485,7 @@ func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups
 			return nil, err
 		}
 	}
-	var out line.Charges
+	var out table.LineCharges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
 		return nil, err
@@ -492,22 +493,22 @@ func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups
 	for i := range out.List {
 		ch := &out.List[i]
 		o := about[ch.Record]
-		l := &linefile.Line{
+		l := &rows.Line{
 			Charge:       *ch,
 			Customer:     who,
 			SKU:          o.SKU,
 			Region:       o.Region,
 			Resource:     o.Resource,
-			ChargingMode: line.ChargingOnDemand,
-			Detail:       line.DetailUsage,
+			ChargingMode: table.ChargingOnDemand,
+			Detail:       table.DetailUsage,
 			TradeID:      r.cycle.String(),
-			ID:           line.MonthEndID(r.cycle, p.books.Products[o.SKU].SKU, o.Region, o.Resource),
+			ID:           table.MonthEndID(r.cycle, p.books.Products[o.SKU].SKU, o.Region, o.Resource),
 			TradeTime:    r.bounds.To,
 			Start:        r.bounds.From,
 			End:          r.bounds.To,
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
-			Draws:        string(line.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
+			Draws:        string(table.AppendDraws(nil, p.books.Packages, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
 		}
 		if l.Resource != "" {
 			of := first[p.nameKey(o.SKU, o.Region, o.Resource)]
@@ -519,15 +520,15 @@ func (p *pricer) customerEnd(r *rated, rater *rating.CostRater, in *pricedGroups
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(lines, (*linefile.Line).Compare)
+	slices.SortStableFunc(lines, (*rows.Line).Compare)
 	return lines, nil
 }
 
 // groupLine is a line of a group.
-func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
-	l := &linefile.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(cost.Region),
-		Resource: g.field(cost.Resource), Name: g.verbatim.Text("ResourceName"), Tag: g.verbatim.Text("Tags"),
-		ChargingMode: line.ChargingOnDemand, Detail: line.DetailUsage, TradeID: r.cycle.String(), ID: g.id,
+func (p *pricer) groupLine(r *rated, g *group, ch *table.Charge) *rows.Line {
+	l := &rows.Line{Charge: *ch, Customer: g.customer, SKU: g.sku, Region: g.field(books.CostRegion),
+		Resource: g.field(books.CostResource), Name: g.verbatim.Text("ResourceName"), Tag: g.verbatim.Text("Tags"),
+		ChargingMode: table.ChargingOnDemand, Detail: table.DetailUsage, TradeID: r.cycle.String(), ID: g.id,
 		TradeTime: g.end, Start: g.start, End: g.end, Own: g.start,
 		Instant: min(max(g.start, r.bounds.From), r.bounds.To-1)}
 	p.associate(l)
@@ -535,6 +536,6 @@ func (p *pricer) groupLine(r *rated, g *group, ch *line.Charge) *linefile.Line {
 }
 
 // associate sets the partner at the line's own time (§6.1).
-func (p *pricer) associate(l *linefile.Line) {
+func (p *pricer) associate(l *rows.Line) {
 	l.Partner, l.Association = p.books.PartnerAt(l.Customer, l.Own)
 }

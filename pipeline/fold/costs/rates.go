@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -26,8 +25,8 @@ type RateKey struct {
 }
 
 // RatesKey is the key of the rates in the lake.
-func RatesKey() manifest.FileKey {
-	return manifest.FileKey{Table: tables.CostRates().Name, Bucket: manifest.NoBucket}
+func RatesKey() lake.FileKey {
+	return lake.FileKey{Table: tables.CostRates().Name, Bucket: lake.NoBucket}
 }
 
 // ReadRates reads the rates from the lake.

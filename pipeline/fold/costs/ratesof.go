@@ -1,9 +1,8 @@
 package costs
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -13,7 +12,7 @@ import (
 // currency and to the workspace's, a payment to the workspace's (§11.5, §11.6). files are the files of margins of the
 // cycle. fx reports whether the settings of a source have a rate to the workspace's currency for the cycle: that rate
 // replaces the row.
-func RatesOf(o tablefile.Opener, files []manifest.FileEntry, b *books.Books, cycle period.Cycle,
+func RatesOf(o rows.FileOpener, files []lake.FileEntry, b *books.Books, cycle period.Cycle,
 	fx func(source string) bool) ([]books.ExchangeRate, error) {
 	type pair struct{ from, to string }
 	used := make(map[pair]bool)

@@ -3,23 +3,23 @@ package costs
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // marginKey is the key of the group's row of margins, whose payments are in a currency.
 func (r *rated) marginKey(g *group, paid string) MarginKey {
 	d := r.delivery(g)
-	return MarginKey{Source: d.Source, Service: g.field(cost.Service), Account: g.account(),
+	return MarginKey{Source: d.Source, Service: g.field(books.CostService), Account: g.account(),
 		Day:    d.Reading.Zone.Day(g.start).String(),
-		Status: g.field(cost.CommitmentStatus), Currency: d.Currency, Paid: paid}
+		Status: g.field(books.CommitmentStatus), Currency: d.Currency, Paid: paid}
 }
 
 // unallocated counts a group that cannot be priced.
 func (r *rated) unallocated(g *group, reason string) error {
 	k := r.marginKey(g, r.margins.Currency)
 	k.Reason = reason
-	return r.margins.At(k).Add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
+	return r.margins.At(k).Add((*[books.CostColumns]money.Cost)(g.values[:books.CostColumns]))
 }
 
 // count counts a group and what its lines come to.
@@ -30,7 +30,7 @@ func (r *rated) count(g *group) error {
 	if err := one.Payment.AddTotal(g.payment); err != nil {
 		return err
 	}
-	return one.Add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
+	return one.Add((*[books.CostColumns]money.Cost)(g.values[:books.CostColumns]))
 }
 
 // reconcile checks that the sums of margins equal the accepted rows of each delivery, and their payments the lines
@@ -56,7 +56,7 @@ func (r *rated) reconcile() error {
 		}
 		for c := range d.Values {
 			if got.Values[c] != d.Values[c] {
-				return &DifferenceError{fmt.Sprintf("%s of delivery %s", cost.Column(c), d.Path()),
+				return &DifferenceError{fmt.Sprintf("%s of delivery %s", books.CostColumn(c), d.Path()),
 					d.Values[c].Trim() + " in accepted rows", got.Values[c].Trim() + " in margins"}
 			}
 		}

@@ -2,10 +2,9 @@ package costs
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/allocation"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // repeated is the destination of rows of a kind that begin within a span and have values in the same columns: one
@@ -13,7 +12,7 @@ import (
 // span.
 type repeated struct {
 	span   period.Span
-	has    [cost.Columns]bool
+	has    [books.AllCostColumns]bool
 	group  *group
 	markup int32      // index in the books; -1 = none
 	margin *MarginRow // nil = the rows went into the group
@@ -22,7 +21,7 @@ type repeated struct {
 
 // repeats are the kinds of rows of one file that need not be allocated again (FCOST-6).
 type repeats struct {
-	header *cost.Header
+	header *books.CostHeader
 	kinds  []repeated
 	epochs Epochs
 	daily  bool // the day is part of the key of groups
@@ -33,12 +32,12 @@ func newRepeats(b *books.Books, daily bool) repeats {
 }
 
 // of returns the state of a row's kind, or nil if the row has no kind.
-func (r *repeats) of(row *cost.Row) *repeated {
-	if row.Kind == cost.NoKind {
+func (r *repeats) of(row *books.CostRow) *repeated {
+	if row.Kind == books.NoCostKind {
 		return nil
 	}
-	if r.header != row.Header {
-		r.header, r.kinds = row.Header, r.kinds[:0]
+	if r.header != row.CostHeader {
+		r.header, r.kinds = row.CostHeader, r.kinds[:0]
 	}
 	for len(r.kinds) <= int(row.Kind) {
 		r.kinds = append(r.kinds, repeated{})
@@ -47,18 +46,18 @@ func (r *repeats) of(row *cost.Row) *repeated {
 }
 
 // repeat counts a row like an earlier one of its kind. If done is false, the row must be allocated.
-func (w *worker) repeat(row *cost.Row, one *repeated) (done bool, err error) {
+func (w *worker) repeat(row *books.CostRow, one *repeated) (done bool, err error) {
 	if one == nil || !one.known || row.Has != one.has || row.Start < one.span.From || row.Start >= one.span.To {
 		return false, nil
 	}
 	if one.margin != nil {
-		return true, one.margin.Add((*[cost.CostColumns]money.Cost)(row.Values[:cost.CostColumns]))
+		return true, one.margin.Add((*[books.CostColumns]money.Cost)(row.Values[:books.CostColumns]))
 	}
 	return true, one.group.repeat(row, one.markup)
 }
 
 // remember stores the destination of a row that was not split.
-func (w *worker) remember(row *cost.Row, one *repeated, parts []allocation.Part) {
+func (w *worker) remember(row *books.CostRow, one *repeated, parts []settlement.Part) {
 	if one == nil || len(parts) != 1 || parts[0].Values != row.Values {
 		return
 	}

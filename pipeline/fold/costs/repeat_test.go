@@ -18,7 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -148,7 +148,7 @@ func repeatedLines(t *testing.T, rules string, inbox fstest.MapFS, grain setting
 	var groups []string
 	for _, g := range r.groups {
 		groups = append(groups, fmt.Sprintf("%s rule %d rows %d markup %d %s %s %q %v %s", g.id, g.rule, g.rows,
-			g.markup, g.start, g.end, g.verbatim.Text("ResourceName"), g.has, g.values[cost.List].Trim()))
+			g.markup, g.start, g.end, g.verbatim.Text("ResourceName"), g.has, g.values[books.ListCost].Trim()))
 	}
 	slices.Sort(groups)
 	tolerated := fmt.Sprintf("%+v", r.counted[0].Tolerant)

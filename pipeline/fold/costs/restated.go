@@ -7,11 +7,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -73,13 +71,13 @@ func (s *Restated) Write(bucket int, now *parquet.Columns[tables.CostGroup], pos
 	for _, i := range order {
 		rows.AppendRow(out, row(i), nil)
 	}
-	return low, tablefile.Put(s.Txn, s.key(bucket), out, nil)
+	return low, rows.PutFile(s.Txn, s.key(bucket), out, nil)
 }
 
 // key returns the key of the groups of closed cycles in the open one.
-func (s *Restated) key(bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: tables.CostGroups().Name, Cycle: manifest.CycleOf(s.Closed + 1),
-		Day: manifest.RestatedDay, Bucket: bucket}
+func (s *Restated) key(bucket int) lake.FileKey {
+	return lake.FileKey{Table: tables.CostGroups().Name, Cycle: lake.CycleOf(s.Closed + 1),
+		Day: lake.RestatedDay, Bucket: bucket}
 }
 
 // keep appends the groups of other closed cycles that the open cycle has, and the groups of the cycle that are gone.
@@ -105,7 +103,7 @@ func (s *Restated) keep(bucket int, gone map[groupKey]bool, all *parquet.Columns
 
 // state is what a group adds up.
 type state struct {
-	sums [1 + cost.Columns]parquet.Dec // of sumColumns
+	sums [1 + books.AllCostColumns]parquet.Dec // of sumColumns
 	rows int64
 	low  int
 }
@@ -119,7 +117,7 @@ func stateOf(row rows.Row[tables.CostGroup]) state {
 }
 
 // sumColumns returns the columns that a group adds up.
-func sumColumns() (cols [1 + cost.Columns]tables.ColumnOf[tables.CostGroup]) {
+func sumColumns() (cols [1 + books.AllCostColumns]tables.ColumnOf[tables.CostGroup]) {
 	cols[0] = tables.CostGroupPaymentAmount.Of()
 	for i, value := range tables.CostGroupValues() {
 		cols[1+i] = value.Of()
@@ -142,11 +140,11 @@ func (s *Restated) before(bucket int) (map[groupKey]state, error) {
 // eachBefore visits the groups of the cycle that closed cycles have, those of the last closed cycle first.
 func (s *Restated) eachBefore(bucket int, take func(rows.Row[tables.CostGroup]) error) error {
 	for at := s.Closed; at >= s.Origin; at-- {
-		day := manifest.RestatedDay
+		day := lake.RestatedDay
 		if at == s.Origin {
-			day = manifest.CostsDay
+			day = lake.CostsDay
 		}
-		files := s.Txn.Next().Select(manifest.CycleOf(at), func(k manifest.FileKey) bool {
+		files := s.Txn.Next().Select(lake.CycleOf(at), func(k lake.FileKey) bool {
 			return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
 		})
 		err := EachMargin(s.Txn, files, tables.CostGroups(), func(row rows.Row[tables.CostGroup]) error {

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/lake/extsort"
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -17,7 +17,7 @@ const sortedBytes = 16 << 20
 // sorter holds groups beyond the memory of groupers: those of a delivery by key, to which several workers add, or those
 // of a cycle in the order in which they are priced.
 type sorter struct {
-	*extsort.Sorter
+	*rows.Sorter
 	mu    sync.Mutex
 	limit int // bytes in memory
 	group []byte
@@ -27,7 +27,7 @@ type sorter struct {
 func (s *sorter) add(key []byte, g *group) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := extsort.WriteTo(s.group[:0])
+	v := rows.WriteSortValue(s.group[:0])
 	if err := g.code(v); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *sorter) each(d *Delivery, grain settings.CostGrain, visit func(*group) 
 
 // pricedGroups reads the groups of a cycle in the order in which they are priced.
 type pricedGroups struct {
-	in  *extsort.Reader
+	in  *rows.SortedReader
 	one *group // nil = there are no more
 }
 
@@ -85,17 +85,17 @@ func (p *pricedGroups) next() error {
 
 func groupOf(value []byte) (*group, error) {
 	g := new(group)
-	return g, g.code(extsort.ReadFrom(value))
+	return g, g.code(rows.ReadSortValue(value))
 }
 
 // code writes or reads what is known of a group before it is priced.
-func (g *group) code(v *extsort.Value) (err error) {
+func (g *group) code(v *rows.SortValue) (err error) {
 	n := [...]int64{int64(g.customer), int64(g.sku), int64(g.day), int64(g.column), int64(g.rule), int64(g.markup),
 		g.rows, int64(g.start), int64(g.end), int64(g.source)}
 	for i := range n {
 		v.Number(&n[i])
 	}
-	g.customer, g.sku, g.day, g.column = int32(n[0]), int32(n[1]), period.Day(n[2]), cost.Column(n[3])
+	g.customer, g.sku, g.day, g.column = int32(n[0]), int32(n[1]), period.Day(n[2]), books.CostColumn(n[3])
 	g.rule, g.markup, g.rows = int32(n[4]), int32(n[5]), n[6]
 	g.start, g.end, g.source = period.Instant(n[7]), period.Instant(n[8]), int32(n[9])
 	for i := range g.values {

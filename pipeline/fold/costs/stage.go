@@ -8,9 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/extsort"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -31,11 +29,11 @@ type Stage struct {
 	Now      period.Instant                    // the machine's clock, for settle; 0 = every delivery is complete
 	Until    period.Instant                    // deliveries that changed after it are not taken; 0 = no limit
 	AsOf     period.Instant
-	Closed   period.Cycle // the last closed cycle, or place.NoCycle
-	Archived period.Cycle // the last archived cycle, or place.NoCycle
+	Closed   period.Cycle // the last closed cycle, or lake.NoCycle
+	Archived period.Cycle // the last archived cycle, or lake.NoCycle
 	MonthEnd func(period.Cycle) bool
 	Inputs   string       // identifies the books and settings that lines depend on
-	Rerate   period.Cycle // closed cycle to rate again even without a change; place.NoCycle = none
+	Rerate   period.Cycle // closed cycle to rate again even without a change; lake.NoCycle = none
 	Draft    *Draft       // the books to rate it with; nil = Books
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
 	// SortBytes is the number of bytes of groups that a worker or a sorter has in memory; 0 = sortedBytes.
@@ -53,7 +51,7 @@ type Draft struct {
 
 // Result is the result of the stage.
 type Result struct {
-	Places    []place.Place // whose lines changed
+	Places    []lake.Place // whose lines changed
 	Lines     int64
 	Notes     []string
 	Attention bool     // a delivery failed or is held: a person should look
@@ -122,7 +120,7 @@ func (s *Stage) pricer(b *books.Books, prices *tariff.Book) *pricer {
 // sorter returns an empty sorter, which Run closes.
 func (s *Stage) sorter() *sorter {
 	limit := cmp.Or(s.SortBytes, sortedBytes)
-	one := &sorter{Sorter: extsort.New(s.Txn, limit), limit: limit}
+	one := &sorter{Sorter: rows.NewSorter(s.Txn, limit), limit: limit}
 	s.sorters = append(s.sorters, one)
 	return one
 }
@@ -140,7 +138,7 @@ func (s *Stage) inputs(found *survey, d *Delivery) string {
 	if found.several() {
 		end += "|several"
 	}
-	return string(manifest.HashBytes([]byte(s.Inputs + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
+	return string(lake.HashBytes([]byte(s.Inputs + "|" + s.Costs.Grain.String() + "|" + rate + "|" + end)))
 }
 
 // draftInputs is Delivery.Inputs after Draft left costs of a closed cycle unallocated and none were unallocated before.

@@ -1,28 +1,27 @@
 package costs
 
 import (
-	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	intake "github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // DeliveriesKey is the key of the file of all deliveries.
-func DeliveriesKey() manifest.FileKey {
-	return manifest.FileKey{Table: tables.CostDeliveries().Name, Bucket: manifest.NoBucket}
+func DeliveriesKey() lake.FileKey {
+	return lake.FileKey{Table: tables.CostDeliveries().Name, Bucket: lake.NoBucket}
 }
 
 // RejectsKey is the key of the file of rejected rows.
-func RejectsKey() manifest.FileKey {
-	return manifest.FileKey{Table: tables.CostRejects().Name, Bucket: manifest.NoBucket}
+func RejectsKey() lake.FileKey {
+	return lake.FileKey{Table: tables.CostRejects().Name, Bucket: lake.NoBucket}
 }
 
 // Deliveries reads the deliveries from a state of the lake, by source, period and name.
-func Deliveries(o tablefile.Opener, files []manifest.FileEntry) ([]*Delivery, error) {
+func Deliveries(o rows.FileOpener, files []lake.FileEntry) ([]*Delivery, error) {
 	var out []*Delivery
 	err := EachMargin(o, files, tables.CostDeliveries(), func(row rows.Row[tables.CostDelivery]) error {
 		d := &Delivery{
@@ -43,7 +42,7 @@ func Deliveries(o tablefile.Opener, files []manifest.FileEntry) ([]*Delivery, er
 		if d.Period, err = period.ParseCycle(row.Word(tables.CostDeliveryPeriod)); err != nil {
 			return err
 		}
-		if d.Reading, err = cost.ParseReading(string(row.Text(tables.CostDeliveryReading))); err != nil {
+		if d.Reading, err = books.ParseCostReading(string(row.Text(tables.CostDeliveryReading))); err != nil {
 			return err
 		}
 		for c := range d.Values {
@@ -62,7 +61,7 @@ func (w *writer) keep(list []*Delivery) error {
 	if err := w.oldRejects(list); err != nil {
 		return err
 	}
-	out, rejects := parquet.NewColumns(tables.CostDeliveries()), tablefile.NewWriter(w.txn, tables.CostRejects())
+	out, rejects := parquet.NewColumns(tables.CostDeliveries()), rows.NewFileWriter(w.txn, tables.CostRejects())
 	rejects.Restart(RejectsKey())
 	for _, d := range list {
 		storeDelivery(out, d)
@@ -76,7 +75,7 @@ func (w *writer) keep(list []*Delivery) error {
 			}
 		}
 	}
-	if err := tablefile.Put(w.txn, DeliveriesKey(), out, nil); err != nil {
+	if err := rows.PutFile(w.txn, DeliveriesKey(), out, nil); err != nil {
 		return err
 	}
 	files, err := rejects.Finish(nil)
@@ -102,7 +101,7 @@ func (w *writer) oldRejects(list []*Delivery) error {
 			path := row.Word(tables.CostRejectSource) + "/" + row.Word(tables.CostRejectPeriod) + "/" + string(
 				row.Text(tables.CostRejectDelivery))
 			if d := need[path]; d != nil {
-				d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CostRejectFile),
+				d.rejects = append(d.rejects, intake.CostReject{File: row.Word(tables.CostRejectFile),
 					Row:    row.Whole(tables.CostRejectRow),
 					Rows:   row.Whole(tables.CostRejectRows),
 					Column: row.Word(tables.CostRejectColumn), Reason: row.Word(tables.CostRejectReason),
@@ -133,7 +132,7 @@ func storeDelivery(out *parquet.Columns[tables.CostDelivery], d *Delivery) {
 	out.N++
 }
 
-func storeReject(out *parquet.Columns[tables.CostReject], d *Delivery, r *intake.Reject) {
+func storeReject(out *parquet.Columns[tables.CostReject], d *Delivery, r *intake.CostReject) {
 	out.Word(tables.CostRejectSource).Add(d.Source)
 	out.Word(tables.CostRejectPeriod).Add(d.Period.String())
 	out.Text(tables.CostRejectDelivery).Add(d.Name)

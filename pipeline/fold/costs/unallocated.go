@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -21,7 +20,7 @@ type OpenCosts struct {
 }
 
 // Unallocated adds up the unallocated rows of files of margins by reason, account and service.
-func Unallocated(o tablefile.Opener, files []manifest.FileEntry) ([]OpenCosts, error) {
+func Unallocated(o rows.FileOpener, files []lake.FileEntry) ([]OpenCosts, error) {
 	sums := make(map[OpenCosts]money.Cost)
 	err := EachMargin(o, files, tables.Margins(), func(row rows.Row[tables.Margin]) error {
 		_, k, one, err := ReadMargin(row)
@@ -29,7 +28,7 @@ func Unallocated(o tablefile.Opener, files []manifest.FileEntry) ([]OpenCosts, e
 			return err
 		}
 		key := OpenCosts{Reason: k.Reason, Account: k.Account, Service: k.Service, Currency: k.Currency}
-		sums[key], err = sums[key].Add(one.Values[cost.Billed])
+		sums[key], err = sums[key].Add(one.Values[books.BilledCost])
 		return err
 	})
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path"
 
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -38,7 +38,7 @@ func (d *Delivery) readable() error {
 	switch {
 	case d.found == nil:
 		return fmt.Errorf("its folder inbox/%s/%s, or its source in tollbook.yaml, is gone: put it back, so that its "+
-			"rows can be billed again", costs.Folder, d.Path())
+			"rows can be billed again", accept.CostFolder, d.Path())
 	case d.Fault != "":
 		return errors.New(d.Fault)
 	}
@@ -64,7 +64,7 @@ func (s *survey) leave(c period.Cycle, needed *Delivery) {
 		}
 		now.State, now.Fixed = Failed, now.before != nil && now.before.Fixed
 		now.Fault = fmt.Sprintf("%s is rated again only with the files of delivery %s as they were when it counted: "+
-			"put inbox/%s/%s back, or send a new delivery", c, needed.Path(), costs.Folder, needed.Path())
+			"put inbox/%s/%s back, or send a new delivery", c, needed.Path(), accept.CostFolder, needed.Path())
 		stays(s.sources[now.Source].deliveries[c])
 		s.complain(now)
 	}

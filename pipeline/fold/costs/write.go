@@ -10,13 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -34,12 +30,12 @@ type writer struct {
 // write prices an open cycle and puts its lines, groups and margins into the next state. Memory holds a row group of
 // lines and one of groups.
 func (w *writer) write(ctx context.Context, by *pricer, r *rated) error {
-	lines, groups := linefile.NewWriter(w.txn, w.books), tablefile.NewWriter(w.txn, tables.CostGroups())
+	lines, groups := rows.NewLineWriter(w.txn, w.books), rows.NewFileWriter(w.txn, tables.CostGroups())
 	low := 0
 	err := by.price(ctx, r, sink{
 		begin: func(bucket int) error {
-			key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(r.cycle),
-				Day:    manifest.CostsDay,
+			key := lake.FileKey{Table: tables.Lines().Name, Cycle: lake.CycleOf(r.cycle),
+				Day:    lake.CostsDay,
 				Bucket: bucket}
 			lines.Begin(key)
 			key.Table = tables.CostGroups().Name
@@ -102,7 +98,7 @@ func (w *writer) margins(r *rated, workers int) error {
 				return err
 			}
 		}
-		key := manifest.FileKey{Table: tables.Margins().Name, Cycle: manifest.CycleOf(r.cycle), Day: manifest.CostsDay,
+		key := lake.FileKey{Table: tables.Margins().Name, Cycle: lake.CycleOf(r.cycle), Day: lake.CostsDay,
 			Bucket: b}
 		if err := w.marginFile(key, out); err != nil {
 			return err
@@ -118,11 +114,11 @@ func bucketOf(customer string, buckets int) int {
 	if customer == "" {
 		return 0
 	}
-	return place.Bucket(customer, buckets)
+	return lake.BucketOf(customer, buckets)
 }
 
 // endLines ends a file of lines with its sums, and notes the place if there are or were any.
-func (w *writer) endLines(out *linefile.Writer) error {
+func (w *writer) endLines(out *rows.LineWriter) error {
 	next, key := w.txn.Next(), out.Key()
 	n, files, err := out.Finish()
 	if err != nil || n == 0 && len(next.Find(key)) == 0 {
@@ -133,7 +129,7 @@ func (w *writer) endLines(out *linefile.Writer) error {
 			return err
 		}
 	}
-	w.result.Places = append(w.result.Places, place.Place{Cycle: key.Cycle.Or(place.NoCycle), Bucket: key.Bucket})
+	w.result.Places = append(w.result.Places, lake.Place{Cycle: key.Cycle.Or(lake.NoCycle), Bucket: key.Bucket})
 	w.result.Lines += n
 	return nil
 }
@@ -146,8 +142,8 @@ func marginSums() tables.List[tables.Margin] {
 
 // marginFile writes a file of margins. Its sums are of the columns and, if there are several currencies, of each
 // currency of the costs and of the payments: column.CURRENCY (§10.7).
-func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Margin]) error {
-	sums, err := tablefile.Sums(out, marginSums())
+func (w *writer) marginFile(key lake.FileKey, out *parquet.Columns[tables.Margin]) error {
+	sums, err := rows.SumsIn(out, marginSums())
 	if err != nil {
 		return err
 	}
@@ -169,7 +165,7 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 		for _, currency := range slices.Sorted(maps.Keys(totals)) {
 			if currency != "" { // empty for a line without an account, which has no cost
 				name := out.Def.Columns[column].Name + "." + currency
-				sums = append(sums, manifest.Sum{Column: name, Value: totals[currency].String()})
+				sums = append(sums, lake.ColumnSum{Column: name, Value: totals[currency].String()})
 			}
 		}
 		return nil
@@ -186,7 +182,7 @@ func (w *writer) marginFile(key manifest.FileKey, out *parquet.Columns[tables.Ma
 			return err
 		}
 	}
-	return tablefile.Put(w.txn, key, out, sums)
+	return rows.PutFile(w.txn, key, out, sums)
 }
 
 // storeGroup appends a group to a batch of its table.
@@ -206,10 +202,11 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	}{
 		{tables.CostGroupCustomerID, r.books.Customers[g.customer].ID}, {tables.CostGroupOriginCycle, r.cycle.String()},
 		{tables.CostGroupSource, d.Source}, {tables.CostGroupSKU, r.books.Products[g.sku].SKU},
-		{tables.CostGroupQuantityColumn, g.column.String()}, {tables.CostGroupServiceName, g.field(cost.Service)},
-		{tables.CostGroupRegionID, g.field(cost.Region)}, {tables.CostGroupChargeCategory, g.field(cost.Category)},
-		{tables.CostGroupChargeClass, g.field(cost.Class)}, {tables.CostGroupCommitmentStatus,
-			g.field(cost.CommitmentStatus)},
+		{tables.CostGroupQuantityColumn, g.column.String()}, {tables.CostGroupServiceName, g.field(books.CostService)},
+		{tables.CostGroupRegionID, g.field(books.CostRegion)}, {tables.CostGroupChargeCategory,
+			g.field(books.CostCategory)},
+		{tables.CostGroupChargeClass, g.field(books.CostClass)}, {tables.CostGroupCommitmentStatus,
+			g.field(books.CommitmentStatus)},
 	} {
 		out.Word(one.at).Add(one.word)
 	}
@@ -218,7 +215,7 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 		text string
 	}{
 		{tables.CostGroupID, g.id}, {tables.CostGroupDelivery, d.Name}, {tables.CostGroupAccount, g.account()},
-		{tables.CostGroupResourceID, g.field(cost.Resource)}, {tables.CostGroupMinMargin, minMargin},
+		{tables.CostGroupResourceID, g.field(books.CostResource)}, {tables.CostGroupMinMargin, minMargin},
 		{tables.CostGroupCame, json},
 	} {
 		out.Text(one.at).Add(one.text)
@@ -228,7 +225,7 @@ func (w *writer) storeGroup(out *parquet.Columns[tables.CostGroup], r *rated, g 
 	for i := range g.values {
 		out.Cost(tables.CostGroupValues()[i]).Add(g.values[i].Raw())
 	}
-	pricing, consumed := g.units(cost.PricingQuantity, "PricingUnit"), g.units(cost.ConsumedQuantity, "ConsumedUnit")
+	pricing, consumed := g.units(books.PricingQuantity, "PricingUnit"), g.units(books.ConsumedQuantity, "ConsumedUnit")
 	out.Small(tables.CostGroupPricingUnits).Add(pricing)
 	out.Small(tables.CostGroupConsumedUnits).Add(consumed)
 	out.Quantity(tables.CostGroupFxRate).Add(g.fx.Raw())
@@ -255,9 +252,9 @@ func (g *group) low(b *books.Books, paid money.Amount) bool {
 	}
 	margin := b.Markups[g.markup].MinMargin
 	if IsPar(g.fx) {
-		return paid.BelowMargin(g.values[cost.Effective], margin)
+		return paid.BelowMargin(g.values[books.EffectiveCost], margin)
 	}
 	least := new(big.Rat).Add(big.NewRat(1, 1), margin.Rat())
-	least.Mul(least, g.values[cost.Effective].Rat())
+	least.Mul(least, g.values[books.EffectiveCost].Rat())
 	return paid.Rat().Cmp(least.Mul(least, g.fx.Rat())) < 0
 }

@@ -1,18 +1,16 @@
 package day
 
 import (
-	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // booksChanged reports whether the changed books may rate a record of a day otherwise than the books it was rated with.
 // If the books alone do not decide it, the customers, skus and regions of the day's rows are read.
-func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bool, error) {
+func (d *Folder) booksChanged(bucket int, day period.Day, part *state.ChangePart) (bool, error) {
 	if !d.refold(day.Cycle()) {
 		return false, nil
 	}
@@ -36,7 +34,7 @@ type touchable[T any] struct {
 }
 
 // holds reports whether a file of a bucket's day has a row that is touched.
-func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *change.Day) (bool, error) {
+func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *state.ChangedDay) (bool, error) {
 	for _, e := range d.in.Find(state.DayKey(t.def.Name, day, bucket)) {
 		if holds, err := t.inFile(d, e, touched); err != nil || holds {
 			return holds, err
@@ -45,13 +43,13 @@ func (t *touchable[T]) holds(d *Folder, day period.Day, bucket int, touched *cha
 	return false, nil
 }
 
-func (t *touchable[T]) inFile(d *Folder, e manifest.FileEntry, touched *change.Day) (bool, error) {
-	f, err := tablefile.Open(d.in.Txn, e, t.def, tables.Columns(t.customer, t.sku, t.region))
+func (t *touchable[T]) inFile(d *Folder, e lake.FileEntry, touched *state.ChangedDay) (bool, error) {
+	f, err := rows.OpenFile(d.in.Txn, e, t.def, tables.Columns(t.customer, t.sku, t.region))
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	var customers, skus codes.List
+	var customers, skus state.CodeList
 	for {
 		cols, err := f.Next()
 		if err != nil || cols == nil {

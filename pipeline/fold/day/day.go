@@ -4,73 +4,68 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Folder folds the days of one worker, one day of one bucket at a time.
 type Folder struct {
-	in    *incoming.Rows
+	in    *state.Incoming
 	Taken int // slices that were taken over since Use
 
 	rater     *rating.Rater
-	positions *opening.Writer
+	positions *state.PositionWriter
 	refold    func(period.Cycle) bool // whether a cycle was rated with other books
 
 	bucket  int
 	date    period.Day
 	cycle   period.Cycle
-	v       *incoming.Verdicts
-	opening *opening.Reader
+	v       *state.Verdicts
+	opening *state.PositionReader
 	before  bool // whether the opening positions are of an earlier cycle
 
-	lines   *lines.Writer
-	usage   *tablefile.Writer[tables.Record]
-	ident   *incoming.Index
-	sums    *lines.SumWriter
-	charges line.Charges
+	lines   *state.LineWriter
+	usage   *rows.Writer[tables.Record]
+	ident   *state.DuplicateIndex
+	sums    *state.LineSumWriter
+	charges table.LineCharges
 	record  rating.Record
-	what    lines.Consumption
+	what    state.Consumption
 
 	owed money.QuantityTotal // quantity of the records that lines of the day must hold
 
 	prepared map[period.Day][]*Prepared // of the bucket, in order of their rows
 
 	customer int32 // the open customer; -1 = none
-	rows     []position.Row
-	carried  []position.Row
+	rows     []table.PositionRow
+	carried  []table.PositionRow
 	drawn    []byte
 }
 
 // New returns a folder of days for the buckets of one worker. refold reports whether a cycle was rated with books other
 // than the run's.
-func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
-	d := &Folder{in: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
-	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), incoming.NewIndex(in.State)
-	d.sums = lines.NewSumWriter(in.Books)
+func New(in *state.Incoming, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
+	d := &Folder{in: in, rater: rater, refold: refold, positions: state.NewPositionWriter(in.Txn, in.Books)}
+	d.usage, d.ident = rows.NewFileWriter(in.Txn, tables.Usage()), state.NewDuplicateIndex(in.State)
+	d.sums = state.NewLineSumWriter(in.Books)
 	return d
 }
 
 // Cycle folds the changed days of one cycle of a bucket. todo counts the new rows by day; touched is what changed books
 // can touch; carried reports whether the cycle's opening positions changed. It returns the number of days folded and
 // whether the cycle's closing positions changed.
-func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64, touched *change.Part, carried bool) (
+func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64, touched *state.ChangePart,
+	carried bool) (
 	folded int, differs bool, err error) {
 	fresh := make([]period.Day, 0, len(todo))
 	rows := int64(0)
@@ -111,13 +106,13 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 
 // foldDay rates a day of the bucket again and puts its files into the next state. fresh counts the day's new rows. It
 // reports whether the closing positions differ from those in the lake (FOLD-2).
-func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh int64) (differs bool, err error) {
+func (d *Folder) foldDay(bucket int, day period.Day, v *state.Verdicts, fresh int64) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
 	if d.opening, d.before, err = d.in.Opening.Day(bucket, day); err != nil {
 		return false, err
 	}
 	defer d.opening.Close()
-	old, err := records.Open(d.in.State, d.in.Find(state.DayKey("lines", day, bucket)),
+	old, err := state.OpenRecords(d.in.State, d.in.Find(state.DayKey("lines", day, bucket)),
 		d.in.Find(state.DayKey("usage", day, bucket)))
 	if err != nil {
 		return false, err
@@ -132,7 +127,7 @@ func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, fresh
 	if err := d.closeCustomer(); err != nil {
 		return false, err
 	}
-	if err := d.passUntil(opening.AllCustomers); err != nil {
+	if err := d.passUntil(state.AllCustomers); err != nil {
 		return false, err
 	}
 	return d.finish()
@@ -146,7 +141,7 @@ func (d *Folder) start(fresh int64) error {
 	}
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
-		d.lines = lines.NewWriter(d.in.State, key, tables.Nothing)
+		d.lines = state.NewLineWriter(d.in.State, key, tables.Nothing)
 	} else {
 		d.lines.Begin(key)
 	}
@@ -160,7 +155,7 @@ func (d *Folder) start(fresh int64) error {
 // conserve checks that the day's lines hold exactly the quantities of its records.
 func (d *Folder) conserve() error {
 	if d.owed.Cmp(d.lines.Sum.Usage) != 0 {
-		return &lines.ConservationError{Where: fmt.Sprintf("%s, bucket %d", d.date, d.bucket),
+		return &state.ConservationError{Where: fmt.Sprintf("%s, bucket %d", d.date, d.bucket),
 			Used: d.owed.String(), Billed: d.lines.Sum.Usage.String()}
 	}
 	return nil
@@ -187,9 +182,9 @@ func (d *Folder) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var sums []manifest.FileEntry
+	var sums []lake.FileEntry
 	if !d.lines.Kept() {
-		sums, err = tablefile.WriteIn(d.in.Memory, d.in.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(),
+		sums, err = rows.WriteFileIn(d.in.Memory, d.in.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(),
 			nil)
 		if err != nil {
 			return false, err
@@ -200,7 +195,7 @@ func (d *Folder) finish() (differs bool, err error) {
 	if len(ident) == 0 {
 		closing, differs = nil, true // without accepted records, no run would keep these positions up to date
 	}
-	for name, files := range map[string][]manifest.FileEntry{"lines": lines, "positions": closing, "ident": ident,
+	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident,
 		"usage": usage, "sums": sums} {
 		if err := d.in.Replace(state.DayKey(name, d.date, d.bucket), files); err != nil {
 			return false, err
@@ -212,8 +207,8 @@ func (d *Folder) finish() (differs bool, err error) {
 
 // merge passes every accepted record of the day to take, in order, and decides the new ones. It takes over slices of
 // the day.
-func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
-	old, from := incoming.Stream{Source: accepted}, sorting.All.From
+func (d *Folder) merge(accepted *state.AcceptedRecords, isNew bool) error {
+	old, from := state.IncomingStream{RunSource: accepted}, accept.All.From
 	if err := old.Next(); err != nil {
 		return err
 	}
@@ -222,7 +217,7 @@ func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
 			break
 		}
 		rows := p.Range()
-		if err := d.mergeRange(&old, isNew, sorting.Range{From: from, To: rows.From}); err != nil {
+		if err := d.mergeRange(&old, isNew, accept.Range{From: from, To: rows.From}); err != nil {
 			return err
 		}
 		from = rows.From
@@ -232,22 +227,22 @@ func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
 			from = rows.To
 		}
 	}
-	return d.mergeRange(&old, isNew, sorting.Range{From: from, To: sorting.All.To})
+	return d.mergeRange(&old, isNew, accept.Range{From: from, To: accept.All.To})
 }
 
 // mergeRange is merge for new records of a range; it passes all stored ones.
-func (d *Folder) mergeRange(old *incoming.Stream, isNew bool, in sorting.Range) error {
-	var fresh incoming.Stream
+func (d *Folder) mergeRange(old *state.IncomingStream, isNew bool, in accept.Range) error {
+	var fresh state.IncomingStream
 	if isNew {
 		var err error
-		if fresh.Source, err = d.in.UsageRange(d.bucket, d.date, in); err != nil {
+		if fresh.RunSource, err = d.in.UsageRange(d.bucket, d.date, in); err != nil {
 			return err
 		}
 	}
 	if err := fresh.Next(); err != nil {
 		return err
 	}
-	var duplicates incoming.Duplicates
+	var duplicates state.Duplicates
 	for old.Ok || fresh.Ok {
 		if old.Ok && (!fresh.Ok || old.Row.Compare(&fresh.Row) <= 0) {
 			if err := d.known(old, &fresh, &duplicates); err != nil {
@@ -263,7 +258,7 @@ func (d *Folder) mergeRange(old *incoming.Stream, isNew bool, in sorting.Range) 
 }
 
 // known takes a record that an earlier run accepted; new rows equal to it are duplicates.
-func (d *Folder) known(old, fresh *incoming.Stream, t *incoming.Duplicates) error {
+func (d *Folder) known(old, fresh *state.IncomingStream, t *state.Duplicates) error {
 	old.Row.Seal(nil)
 	t.Remember(&old.Row)
 	for fresh.Ok && fresh.Row.Compare(&old.Row) == 0 {
@@ -283,7 +278,7 @@ func (d *Folder) known(old, fresh *incoming.Stream, t *incoming.Duplicates) erro
 }
 
 // fresh decides a new row (§3.20): duplicate, conflict, replaces, accepted.
-func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
+func (d *Folder) fresh(s *state.IncomingStream, t *state.Duplicates) error {
 	r := &s.Row
 	if t.Match(r) {
 		d.in.Tally.Duplicate(r.File)
@@ -298,7 +293,7 @@ func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 		return s.Next()
 	}
 	if len(r.Replaces) > 0 {
-		if why := d.v.Replaces[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}]; why != reason.None {
+		if why := d.v.Replaces[state.Identity{Customer: r.Customer, ID: string(r.ID)}]; why != reason.None {
 			d.in.Tally.Reject(r, why, "replaces", string(r.Replaces))
 			return s.Next()
 		}
@@ -312,19 +307,19 @@ func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
 }
 
 // take counts, stores and rates one accepted record.
-func (d *Folder) take(r *sorting.Row, replaced bool) error {
-	if err := d.ident.Add(sorting.Identity(d.in.Seed(r.Customer), r.ID)); err != nil {
+func (d *Folder) take(r *accept.Record, replaced bool) error {
+	if err := d.ident.Add(accept.Identity(d.in.Seed(r.Customer), r.ID)); err != nil {
 		return err
 	}
 	dead := replaced
-	if len(d.v.Dead) > 0 && d.v.Dead[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}] {
+	if len(d.v.Dead) > 0 && d.v.Dead[state.Identity{Customer: r.Customer, ID: string(r.ID)}] {
 		dead = true
 		if err := d.in.Tally.Replaced.AddSigned(r.Signed()); err != nil {
 			return err
 		}
 	}
 	if dead {
-		records.Keep(d.in.State, d.usage.Cols, r, true, nil)
+		state.KeepRecord(d.in.State, d.usage.Cols, r, true, nil)
 		return d.usage.Added()
 	}
 	if r.Customer != d.customer {
@@ -336,14 +331,14 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 		return err
 	}
 	if len(r.Replaces) > 0 || d.in.Books.Products[r.SKU].Kept() || books.HasOwn(r.Tag) {
-		d.drawn = line.AppendDraws(d.drawn[:0], d.in.Books.Packages, d.charges.Draws)
-		records.Keep(d.in.State, d.usage.Cols, r, false, d.drawn)
+		d.drawn = table.AppendDraws(d.drawn[:0], d.in.Books.Packages, d.charges.Draws)
+		state.KeepRecord(d.in.State, d.usage.Cols, r, false, d.drawn)
 	}
 	return d.usage.Added()
 }
 
 // owe adds what the day's lines must hold of a rated record: its quantity, or what is counted instead.
-func (d *Folder) owe(r *sorting.Row) error {
+func (d *Folder) owe(r *accept.Record) error {
 	switch p := &d.in.Books.Products[r.SKU]; {
 	case p.PeriodLevel():
 		return nil
@@ -354,9 +349,9 @@ func (d *Folder) owe(r *sorting.Row) error {
 }
 
 // rate prices a record and writes its lines.
-func (d *Folder) rate(r *sorting.Row) error {
+func (d *Folder) rate(r *accept.Record) error {
 	if err := d.price(r); err != nil {
-		if r.File == sorting.FromLake { // for a row of the lake, Number is the status
+		if r.File == accept.FromLake { // for a row of the lake, Number is the status
 			return err
 		}
 		return tariff.FromRow(err, r.File, r.Number)
@@ -368,7 +363,7 @@ func (d *Folder) rate(r *sorting.Row) error {
 }
 
 // price prices a record.
-func (d *Folder) price(r *sorting.Row) error {
+func (d *Folder) price(r *accept.Record) error {
 	d.charges.Reset()
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
 		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Retracted: r.Retracted()}
@@ -376,8 +371,8 @@ func (d *Folder) price(r *sorting.Row) error {
 }
 
 // write writes the lines of the record that was priced.
-func (d *Folder) write(r *sorting.Row) error {
-	d.what = lines.Consumption{Customer: r.Customer, SKU: r.SKU, RegionCode: r.Region, ID: r.ID, Resource: r.Resource,
+func (d *Folder) write(r *accept.Record) error {
+	d.what = state.Consumption{Customer: r.Customer, SKU: r.SKU, RegionCode: r.Region, ID: r.ID, Resource: r.Resource,
 		Name: r.Name, Tag: r.Tag, Start: r.Start, End: r.End, Instant: r.Start}
 	for i := range d.charges.List {
 		ch := &d.charges.List[i]
@@ -409,7 +404,7 @@ func (d *Folder) openCustomer(customer int32) error {
 }
 
 // positionsOf takes the customer's opening rows, if it is the next customer of the reader.
-func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
+func (d *Folder) positionsOf(customer int32) ([]table.PositionRow, error) {
 	if d.opening.Customer != customer {
 		return nil, nil
 	}

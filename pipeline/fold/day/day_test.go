@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -31,9 +31,9 @@ func TestConserve(t *testing.T) {
 		{"7.5", "7.5000000001", true},
 		{"0", "1", true},
 	} {
-		d := &Folder{owed: quantity(c.used), lines: &lines.Writer{}}
+		d := &Folder{owed: quantity(c.used), lines: &state.LineWriter{}}
 		d.lines.Sum.Usage = quantity(c.billed)
-		var broken *lines.ConservationError
+		var broken *state.ConservationError
 		if err := d.conserve(); errors.As(err, &broken) != c.broken {
 			t.Errorf("used %s, billed %s: %v", c.used, c.billed, err)
 		}

@@ -5,18 +5,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -31,9 +28,9 @@ type EventFolder struct {
 type bucket struct {
 	*EventFolder
 	number int
-	bases  map[event.Key]*event.Order // the orders that unsubscribes refund
-	billed map[event.Key]*paidLine    // orders of closed cycles, from their lines
-	loaded map[period.Cycle]bool      // closed cycles whose orders are in billed
+	bases  map[accept.OrderKey]*accept.Order // the orders that unsubscribes refund
+	billed map[accept.OrderKey]*paidLine     // orders of closed cycles, from their lines
+	loaded map[period.Cycle]bool             // closed cycles whose orders are in billed
 }
 
 // paidLine is what a refund needs of its base's line.
@@ -44,11 +41,11 @@ type paidLine struct {
 }
 
 // Bucket makes the event lines of a bucket in some open cycles, with their sums, and returns the number of lines.
-// Errors: *event.GoneError for an order or an adjustment of something that the books no longer contain,
+// Errors: *accept.GoneBookError for an order or an adjustment of something that the books no longer contain,
 // *tariff.LimitError.
 func (f *EventFolder) Bucket(number int, cycles []period.Cycle) (n int64, err error) {
-	b := &bucket{EventFolder: f, number: number, bases: make(map[event.Key]*event.Order),
-		billed: make(map[event.Key]*paidLine), loaded: make(map[period.Cycle]bool)}
+	b := &bucket{EventFolder: f, number: number, bases: make(map[accept.OrderKey]*accept.Order),
+		billed: make(map[accept.OrderKey]*paidLine), loaded: make(map[period.Cycle]bool)}
 	for _, c := range cycles {
 		made, err := b.cycle(c)
 		if err != nil {
@@ -61,15 +58,15 @@ func (f *EventFolder) Bucket(number int, cycles []period.Cycle) (n int64, err er
 
 // cycle makes the event lines of a cycle (EVENTLINE-1).
 func (b *bucket) cycle(c period.Cycle) (int64, error) {
-	p := place.Place{Cycle: c, Bucket: b.number}
-	orders, adjustments, err := events.Orders(b.Txn, b.Books, p)
+	p := lake.Place{Cycle: c, Bucket: b.number}
+	orders, adjustments, err := accept.OrdersOf(b.Txn, b.Books, p)
 	if err == nil {
 		err = b.findBases(orders)
 	}
 	if err != nil {
 		return 0, err
 	}
-	list := make([]*linefile.Line, 0, len(orders)+len(adjustments))
+	list := make([]*rows.Line, 0, len(orders)+len(adjustments))
 	for _, o := range orders {
 		l, err := b.orderLine(o)
 		if err != nil {
@@ -80,7 +77,7 @@ func (b *bucket) cycle(c period.Cycle) (int64, error) {
 	for _, a := range adjustments {
 		list = append(list, b.adjustmentLine(a))
 	}
-	files, err := linefile.Write(b.Txn, b.Books, linesKey(p), list)
+	files, err := rows.WriteLines(b.Txn, b.Books, linesKey(p), list)
 	if err != nil {
 		return 0, err
 	}
@@ -93,13 +90,13 @@ func (b *bucket) cycle(c period.Cycle) (int64, error) {
 }
 
 // linesKey names the event lines of a place.
-func linesKey(p place.Place) manifest.FileKey {
-	return manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(p.Cycle), Day: manifest.EventsDay,
+func linesKey(p lake.Place) lake.FileKey {
+	return lake.FileKey{Table: tables.Lines().Name, Cycle: lake.CycleOf(p.Cycle), Day: lake.EventsDay,
 		Bucket: p.Bucket}
 }
 
 // findBases finds the orders that unsubscribes refund. They are of the same customer and of any cycle.
-func (b *bucket) findBases(orders []*event.Order) error {
+func (b *bucket) findBases(orders []*accept.Order) error {
 	clear(b.bases)
 	for _, o := range orders {
 		if o.Type == ordering.Unsubscribe {
@@ -109,13 +106,13 @@ func (b *bucket) findBases(orders []*event.Order) error {
 	if len(b.bases) == 0 {
 		return nil
 	}
-	wanted := func(own, _ event.Key) bool {
+	wanted := func(own, _ accept.OrderKey) bool {
 		_, is := b.bases[own]
 		return is
 	}
 	for _, c := range b.Txn.Next().Cycles() {
-		for _, f := range b.Find(event.OrdersKey(place.Place{Cycle: c, Bucket: b.number})) {
-			err := event.EachOrder(b.Txn, f, b.Books, wanted, func(o *event.Order) { b.bases[o.Key] = o })
+		for _, f := range b.Find(accept.OrdersKey(lake.Place{Cycle: c, Bucket: b.number})) {
+			err := accept.EachOrder(b.Txn, f, b.Books, wanted, func(o *accept.Order) { b.bases[o.OrderKey] = o })
 			if err != nil {
 				return err
 			}
@@ -125,9 +122,9 @@ func (b *bucket) findBases(orders []*event.Order) error {
 }
 
 // orderLine returns the line of one accepted order (§4.8, §4.9).
-func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
-	l := &linefile.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
-		ChargingMode: line.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
+func (b *bucket) orderLine(o *accept.Order) (*rows.Line, error) {
+	l := &rows.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
+		ChargingMode: table.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.LineID(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	if o.Type == ordering.Unsubscribe {
 		base := b.bases[o.Base]
@@ -154,7 +151,7 @@ func (b *bucket) orderLine(o *event.Order) (*linefile.Line, error) {
 }
 
 // price returns the charge of an order. An error names the order.
-func (b *bucket) price(o *event.Order) (line.Charge, error) {
+func (b *bucket) price(o *accept.Order) (table.Charge, error) {
 	charge, err := ordering.Price(b.Prices, o.Rated(), nil)
 	if err != nil {
 		err = fmt.Errorf("order %s: %w", o.LineID(), err)
@@ -163,21 +160,21 @@ func (b *bucket) price(o *event.Order) (line.Charge, error) {
 }
 
 // associate sets the partner of a line at its own time, t (§6.1).
-func (b *bucket) associate(l *linefile.Line, t period.Instant) {
+func (b *bucket) associate(l *rows.Line, t period.Instant) {
 	l.Own = t
 	l.Partner, l.Association = b.Books.PartnerAt(l.Customer, t)
 }
 
 // late marks a line whose own cycle was closed before it was accepted (§4.11), and sets when it is paid.
-func (b *bucket) late(l *linefile.Line, billed period.Cycle, t, asOf period.Instant) {
-	l.Instant = event.Effect(b.Books.Zone, billed, t, asOf)
+func (b *bucket) late(l *rows.Line, billed period.Cycle, t, asOf period.Instant) {
+	l.Instant = accept.EffectOf(b.Books.Zone, billed, t, asOf)
 	if own := b.Books.Zone.Cycle(t); own != billed {
-		l.Origin, l.Detail, l.Kind = own.String(), line.DetailAdjustment, line.Adjustment
+		l.Origin, l.Detail, l.Kind = own.String(), table.DetailAdjustment, table.AdjustmentLine
 	}
 }
 
 // refund fills the line of an unsubscribe from its base. Its partner is that of the base's line (EVENTLINE-2).
-func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
+func (b *bucket) refund(o, base *accept.Order, l *rows.Line) error {
 	paid, err := b.paid(base)
 	if err != nil {
 		return err
@@ -197,21 +194,21 @@ func (b *bucket) refund(o, base *event.Order, l *linefile.Line) error {
 }
 
 // paid returns what was billed for a base order: by today's books in an open cycle, by its line in a closed one.
-func (b *bucket) paid(base *event.Order) (*paidLine, error) {
+func (b *bucket) paid(base *accept.Order) (*paidLine, error) {
 	if b.Open(base.Cycle) {
 		charge, err := b.price(base)
 		if err != nil {
 			return nil, err
 		}
 		p := &paidLine{official: charge.Official, payment: charge.Payment,
-			discount: (&linefile.Line{Charge: charge}).DiscountWord(b.Books)}
+			discount: (&rows.Line{Charge: charge}).DiscountWord(b.Books)}
 		p.partner, p.association = b.Books.PartnerAt(base.Customer, base.PayTime)
 		return p, nil
 	}
 	if err := b.loadBilled(base.Cycle); err != nil {
 		return nil, err
 	}
-	if p := b.billed[base.Key]; p != nil {
+	if p := b.billed[base.OrderKey]; p != nil {
 		return p, nil
 	}
 	return nil, fmt.Errorf("order %s was accepted in closed cycle %s, which has no line of it", base.LineID(),
@@ -224,14 +221,14 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 		return nil
 	}
 	b.loaded[c] = true
-	for _, e := range b.Find(linesKey(place.Place{Cycle: c, Bucket: b.number})) {
-		err := tablefile.Each(b.Txn, e, tables.Lines(), nil, func(c *parquet.Columns[tables.Line], i int) error {
+	for _, e := range b.Find(linesKey(lake.Place{Cycle: c, Bucket: b.number})) {
+		err := rows.EachRow(b.Txn, e, tables.Lines(), nil, func(c *parquet.Columns[tables.Line], i int) error {
 			id := string(c.Text(tables.LineID).At(i))
 			at := strings.LastIndexByte(id, '/')
 			if at < 0 || c.Word(tables.LineTradeID).At(i) != id[:at] {
 				return nil
 			}
-			var key event.Key
+			var key accept.OrderKey
 			if _, err := fmt.Sscan(id[at+1:], &key.Line); err != nil {
 				return nil // not the id of an order
 			}
@@ -255,13 +252,14 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 }
 
 // adjustmentLine returns the line of a manual adjustment: its amount, without a quantity (§3.19, §6.3).
-func (b *bucket) adjustmentLine(a *event.Adjustment) *linefile.Line {
-	l := &linefile.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: line.ChargingOnDemand, Detail: int32(a.Detail),
+func (b *bucket) adjustmentLine(a *accept.AdjustmentEvent) *rows.Line {
+	l := &rows.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: table.ChargingOnDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if b.Books.Products[a.SKU].Model == books.Subscription {
-		l.ChargingMode = line.ChargingByPeriod
+		l.ChargingMode = table.ChargingByPeriod
 	}
-	l.Charge = line.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1, Kind: line.Adjustment}
+	l.Charge = table.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1,
+		Kind: table.AdjustmentLine}
 	b.associate(l, a.Time)
 	b.late(l, a.Cycle, a.Time, a.AsOf)
 	return l

@@ -5,45 +5,41 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/samples"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // endLine is one month-end line before it is written.
 type endLine struct {
 	id     string
 	object rating.Object
-	charge line.Charge
+	charge table.Charge
 }
 
 // MonthEndFolder writes the month-end lines of the buckets of one worker.
 type MonthEndFolder struct {
-	samples    *samples.Folder
+	samples    *state.SampleFolder
 	rater      *rating.Rater
 	subscribed [][]int32 // by bucket: customers with rows of subscribers.csv
 }
 
 // NewMonthEnd writes month-end lines.
-func NewMonthEnd(samples *samples.Folder, rater *rating.Rater) *MonthEndFolder {
-	return &MonthEndFolder{samples, rater, place.ByBucket(samples.Books, samples.Buckets, samples.Books.Subscribers,
+func NewMonthEnd(samples *state.SampleFolder, rater *rating.Rater) *MonthEndFolder {
+	return &MonthEndFolder{samples, rater, lake.ByBucket(samples.Books, samples.Buckets, samples.Books.Subscribers,
 		func(s *books.Subscriber) int32 { return s.Customer })}
 }
 
 // Bucket writes the month-end lines: of volume, block, stairstep and percentile products, of figures, and of fees at
 // zero (§4.6, §4.7, §10).
 func (w *MonthEndFolder) Bucket(bucket int, cycle period.Cycle) error {
-	key := manifest.FileKey{Table: "lines", Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay, Bucket: bucket}
-	written := lines.NewWriter(w.samples.State, key, w.samples.Books.Zone.Bounds(cycle).To-1)
-	sums := lines.NewSumWriter(w.samples.Books)
+	key := lake.FileKey{Table: "lines", Cycle: lake.CycleOf(cycle), Day: lake.EndDay, Bucket: bucket}
+	written := state.NewLineWriter(w.samples.State, key, w.samples.Books.Zone.Bounds(cycle).To-1)
+	sums := state.NewLineSumWriter(w.samples.Books)
 	closing, earlier, err := w.closing(bucket, cycle)
 	if err != nil {
 		return err
@@ -59,7 +55,7 @@ func (w *MonthEndFolder) Bucket(bucket int, cycle period.Cycle) error {
 		if len(subscribed) > 0 && subscribed[0] == customer {
 			subscribed = subscribed[1:]
 		}
-		var rows []position.Row
+		var rows []table.PositionRow
 		if closing.Customer == customer {
 			if rows, err = closing.Take(); err != nil {
 				return err
@@ -93,7 +89,7 @@ func (w *MonthEndFolder) Bucket(bucket int, cycle period.Cycle) error {
 }
 
 // closing opens the positions at the cycle's end; earlier reports that they are of an earlier cycle.
-func (w *MonthEndFolder) closing(bucket int, cycle period.Cycle) (r *opening.Reader, earlier bool, err error) {
+func (w *MonthEndFolder) closing(bucket int, cycle period.Cycle) (r *state.PositionReader, earlier bool, err error) {
 	if w.samples.Books.HasLevels() {
 		return w.samples.Opening.Ending(bucket, cycle)
 	}
@@ -102,7 +98,7 @@ func (w *MonthEndFolder) closing(bucket int, cycle period.Cycle) (r *opening.Rea
 }
 
 // nextCustomer returns the lowest customer of the heads of the three lists; closing −1 means none.
-func nextCustomer(closing int32, objects []samples.Measured, subscribed []int32) int32 {
+func nextCustomer(closing int32, objects []state.MeasuredSlots, subscribed []int32) int32 {
 	next := closing
 	if len(objects) > 0 && (next < 0 || objects[0].Customer < next) {
 		next = objects[0].Customer
@@ -114,10 +110,10 @@ func nextCustomer(closing int32, objects []samples.Measured, subscribed []int32)
 }
 
 // endCustomer writes one customer's month-end lines in order of id, tier and kind.
-func (w *MonthEndFolder) endCustomer(customer int32, cycle period.Cycle, rows []position.Row,
-	objects []samples.Measured,
-	written *lines.Writer, sums *lines.SumWriter) error {
-	var charges line.Charges
+func (w *MonthEndFolder) endCustomer(customer int32, cycle period.Cycle, rows []table.PositionRow,
+	objects []state.MeasuredSlots,
+	written *state.LineWriter, sums *state.LineSumWriter) error {
+	var charges table.LineCharges
 	var about []rating.Object
 	if err := w.rater.Open(customer, cycle, rows); err != nil {
 		return err
@@ -140,7 +136,7 @@ func (w *MonthEndFolder) endCustomer(customer int32, cycle period.Cycle, rows []
 	list := make([]endLine, len(charges.List))
 	for i, ch := range charges.List {
 		o := about[ch.Record]
-		list[i] = endLine{line.MonthEndID(cycle, w.samples.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
+		list[i] = endLine{table.MonthEndID(cycle, w.samples.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
 	}
 	slices.SortStableFunc(list, func(a, b endLine) int {
 		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier),
@@ -150,7 +146,7 @@ func (w *MonthEndFolder) endCustomer(customer int32, cycle period.Cycle, rows []
 	sums.Open(customer)
 	for i := range list {
 		l := &list[i]
-		what := lines.Consumption{Customer: customer, SKU: l.object.SKU, Region: l.object.Region, RegionCode: -1,
+		what := state.Consumption{Customer: customer, SKU: l.object.SKU, Region: l.object.Region, RegionCode: -1,
 			ID: []byte(l.id), Resource: []byte(l.object.Resource), Name: []byte(l.object.Name),
 			Tag: []byte(l.object.Tag), Start: bounds.From, End: bounds.To, Instant: bounds.From}
 		if err := written.Add(&what, &l.charge, charges.Draws); err != nil {
@@ -165,11 +161,11 @@ func (w *MonthEndFolder) endCustomer(customer int32, cycle period.Cycle, rows []
 }
 
 // conserveGathered checks that a customer's month-end lines hold exactly the gathered quantities.
-func (w *MonthEndFolder) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row,
-	charges *line.Charges, about []rating.Object) error {
+func (w *MonthEndFolder) conserveGathered(customer int32, cycle period.Cycle, rows []table.PositionRow,
+	charges *table.LineCharges, about []rating.Object) error {
 	var used, billed money.QuantityTotal
 	for i := range rows {
-		if rows[i].Kind != position.Gather {
+		if rows[i].Kind != table.GatherPosition {
 			continue
 		}
 		usage := rows[i].Usage.Signed()
@@ -193,7 +189,7 @@ func (w *MonthEndFolder) conserveGathered(customer int32, cycle period.Cycle, ro
 		}
 	}
 	if used.Cmp(billed) != 0 {
-		return &lines.ConservationError{Where: fmt.Sprintf("month-end of %s, customer %s", cycle,
+		return &state.ConservationError{Where: fmt.Sprintf("month-end of %s, customer %s", cycle,
 			w.samples.Books.Customers[customer].ID),
 			Used: used.String(), Billed: billed.String()}
 	}

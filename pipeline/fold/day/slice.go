@@ -5,16 +5,14 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -28,9 +26,9 @@ type Unit struct {
 }
 
 // Range is the unit's rows.
-func (u *Unit) Range() sorting.Range {
-	return sorting.Range{From: sorting.Key{Customer: u.Customer, Start: u.From},
-		To: sorting.Key{Customer: u.Customer, Start: u.To}}
+func (u *Unit) Range() accept.Range {
+	return accept.Range{From: accept.RecordKey{Customer: u.Customer, Start: u.From},
+		To: accept.RecordKey{Customer: u.Customer, Start: u.To}}
 }
 
 // Counted is what the rows of a unit add to counters that are at 0 before them.
@@ -50,38 +48,38 @@ type Slice struct {
 // conflict of the rows with others.
 type Prepared struct {
 	Slice
-	Fit     bool                `json:"fit"` // false: the bucket's fold rates the rows; the other fields are empty
-	Closing []StoredPosition    `json:"closing"`
-	Lines   incoming.File       `json:"lines"` // of the lines (lines.Writer.BeginApart)
-	Marks   incoming.File       `json:"marks"` // of the marks of the records (incoming.MarkWriter)
-	Last    linefile.Slot       `json:"last"`  // of the last line
-	Sums    *lines.Sums         `json:"sums"`
-	Owed    money.QuantityTotal `json:"owed"` // quantity that the lines must hold
-	Counts  *incoming.Counts    `json:"counts"`
+	Fit     bool                  `json:"fit"` // false: the bucket's fold rates the rows; the other fields are empty
+	Closing []StoredPosition      `json:"closing"`
+	Lines   state.IncomingFile    `json:"lines"` // of the lines (state.LineWriter.BeginApart)
+	Marks   state.IncomingFile    `json:"marks"` // of the marks of the records (state.MarkWriter)
+	Last    rows.LineSlot         `json:"last"`  // of the last line
+	Sums    *state.LineSums       `json:"sums"`
+	Owed    money.QuantityTotal   `json:"owed"` // quantity that the lines must hold
+	Counts  *state.IncomingCounts `json:"counts"`
 }
 
 // apart returns what the decision about identities needs of the slice.
-func (p *Prepared) apart() incoming.Apart { return incoming.Apart{Rows: p.Range(), Marks: p.Marks} }
+func (p *Prepared) apart() state.Apart { return state.Apart{Rows: p.Range(), Marks: p.Marks} }
 
 // StoredPosition is a position in a message. Texts of feeds need not be UTF-8.
 type StoredPosition struct {
-	Kind     position.Kind  `json:"kind"`
-	Key      string         `json:"key"`
-	Scope    []byte         `json:"scope"`
-	Resource []byte         `json:"resource"`
-	Region   []byte         `json:"region"`
-	Name     []byte         `json:"name"`
-	Tag      []byte         `json:"tag"`
-	Order    int64          `json:"order"`
-	Count    money.Quantity `json:"count"`
-	Usage    money.Quantity `json:"usage"`
-	Free     money.Quantity `json:"free"`
-	Draws    string         `json:"draws"`
-	At       period.Instant `json:"at"`
+	Kind     table.KindOfPosition `json:"kind"`
+	Key      string               `json:"key"`
+	Scope    []byte               `json:"scope"`
+	Resource []byte               `json:"resource"`
+	Region   []byte               `json:"region"`
+	Name     []byte               `json:"name"`
+	Tag      []byte               `json:"tag"`
+	Order    int64                `json:"order"`
+	Count    money.Quantity       `json:"count"`
+	Usage    money.Quantity       `json:"usage"`
+	Free     money.Quantity       `json:"free"`
+	Draws    string               `json:"draws"`
+	At       period.Instant       `json:"at"`
 }
 
 // Stored returns positions for a message.
-func Stored(rows []position.Row) []StoredPosition {
+func Stored(rows []table.PositionRow) []StoredPosition {
 	list := make([]StoredPosition, 0, len(rows))
 	for i := range rows {
 		r := &rows[i]
@@ -92,11 +90,11 @@ func Stored(rows []position.Row) []StoredPosition {
 }
 
 // Rows returns positions of a message.
-func Rows(list []StoredPosition) []position.Row {
-	rows := make([]position.Row, 0, len(list))
+func Rows(list []StoredPosition) []table.PositionRow {
+	rows := make([]table.PositionRow, 0, len(list))
 	for i := range list {
 		s := &list[i]
-		rows = append(rows, position.Row{Kind: s.Kind, Key: s.Key, Scope: string(s.Scope),
+		rows = append(rows, table.PositionRow{Kind: s.Kind, Key: s.Key, Scope: string(s.Scope),
 			Resource: string(s.Resource), Region: string(s.Region), Name: string(s.Name), Tag: string(s.Tag),
 			Order: s.Order, Count: s.Count, Usage: s.Usage, Free: s.Free, Draws: s.Draws, At: s.At})
 	}
@@ -109,11 +107,11 @@ const maxPositions = 1 << 10
 // Slicer counts and rates units, one at a time.
 type Slicer struct {
 	day  *Folder
-	keep incoming.Keep
+	keep state.KeepFile
 }
 
 // NewSlicer returns a slicer for one worker. keep ends the files of slices.
-func NewSlicer(in *incoming.Rows, rater *rating.Rater, keep incoming.Keep) *Slicer {
+func NewSlicer(in *state.Incoming, rater *rating.Rater, keep state.KeepFile) *Slicer {
 	return &Slicer{New(in, rater, nil), keep}
 }
 
@@ -123,14 +121,15 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 	if err := d.rater.Open(u.Customer, u.Day.Cycle(), nil); err != nil {
 		return nil, err
 	}
-	fit, err := s.each(ctx, u, func(r *sorting.Row, duplicate bool) (bool, error) {
+	fit, err := s.each(ctx, u, func(r *accept.Record, duplicate bool) (bool, error) {
 		return duplicate || d.price(r) == nil, nil // the bucket's fold finds the error again
 	})
 	if err != nil || !fit {
 		return out, err
 	}
 	adds := d.rater.Positions(nil)
-	if len(adds) > maxPositions || slices.ContainsFunc(adds, func(r position.Row) bool { return !position.Adds(&r) }) {
+	if len(adds) > maxPositions ||
+		slices.ContainsFunc(adds, func(r table.PositionRow) bool { return !table.PositionAdds(&r) }) {
 		return out, nil
 	}
 	out.Fit, out.Adds = true, Stored(adds)
@@ -140,31 +139,31 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 // Rate rates the rows of a slice and writes their lines to a file.
 func (s *Slicer) Rate(ctx context.Context, t *Slice) (out *Prepared, err error) {
 	d := s.day
-	out = &Prepared{Slice: *t, Closing: []StoredPosition{}, Counts: &incoming.Counts{}}
+	out = &Prepared{Slice: *t, Closing: []StoredPosition{}, Counts: &state.IncomingCounts{}}
 	d.bucket, d.date, d.cycle = t.Bucket, t.Day, t.Day.Cycle()
 	if d.rater.Open(t.Customer, d.cycle, Rows(t.Opening)) != nil {
 		return out, nil // the bucket's fold comes to other positions, or finds the error again
 	}
-	file, err := incoming.CreateFile(d.in.Txn, "lines")
+	file, err := state.CreateMarkTemp(d.in.Txn, "lines")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Drop()) }()
-	marks, err := incoming.NewMarkWriter(d.in.Txn)
+	marks, err := state.NewMarkWriter(d.in.Txn)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, marks.File.Drop()) }()
 	key := state.DayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
-		d.lines = lines.NewWriter(d.in.State, key, tables.Nothing)
+		d.lines = state.NewLineWriter(d.in.State, key, tables.Nothing)
 	}
 	if err := d.lines.BeginApart(key, file); err != nil {
 		return nil, err
 	}
 	d.owed, d.customer = money.QuantityTotal{}, t.Customer
 	d.sums.Open(t.Customer)
-	fit, err := s.each(ctx, &t.Unit, func(r *sorting.Row, duplicate bool) (bool, error) {
+	fit, err := s.each(ctx, &t.Unit, func(r *accept.Record, duplicate bool) (bool, error) {
 		return s.take(r, duplicate, marks)
 	})
 	if err == nil {
@@ -174,7 +173,7 @@ func (s *Slicer) Rate(ctx context.Context, t *Slice) (out *Prepared, err error) 
 }
 
 // take rates a row of a slice.
-func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter) (fit bool, err error) {
+func (s *Slicer) take(r *accept.Record, duplicate bool, marks *state.MarkWriter) (fit bool, err error) {
 	d := s.day
 	if duplicate {
 		d.in.Tally.Duplicate(r.File)
@@ -191,7 +190,7 @@ func (s *Slicer) take(r *sorting.Row, duplicate bool, marks *incoming.MarkWriter
 }
 
 // finish ends the files of a slice, and keeps them if it is fit.
-func (s *Slicer) finish(out *Prepared, fit bool, file *incoming.TempFile, marks *incoming.MarkWriter) error {
+func (s *Slicer) finish(out *Prepared, fit bool, file *state.MarkTemp, marks *state.MarkWriter) error {
 	d := s.day
 	counts := d.in.Tally.Leave()
 	last, ends, err := d.lines.EndApart()
@@ -215,7 +214,8 @@ func (s *Slicer) finish(out *Prepared, fit bool, file *incoming.TempFile, marks 
 
 // each passes the rows of a unit to take until one is not fit to be rated before the rest of its bucket: a record that
 // replaces another or comes with several contents, and a product of which more is stored than lines.
-func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, duplicate bool) (bool, error)) (fit bool,
+func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *accept.Record, duplicate bool) (bool,
+	error)) (fit bool,
 	err error) {
 	const often = 1 << 16 // rows after which the context is looked at
 	d := s.day
@@ -224,8 +224,8 @@ func (s *Slicer) each(ctx context.Context, u *Unit, take func(r *sorting.Row, du
 	if err != nil {
 		return false, err
 	}
-	var row sorting.Row
-	var before incoming.Duplicates
+	var row accept.Record
+	var before state.Duplicates
 	for n := 0; ; n++ {
 		if n%often == 0 && ctx.Err() != nil {
 			return false, ctx.Err()

@@ -4,16 +4,15 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/incoming"
-	"github.com/tollbook/tollbook/pipeline/fold/lines"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Use sets the slices of the next bucket that were rated before, in order of day and rows.
 func (d *Folder) Use(list []*Prepared) {
 	d.prepared = make(map[period.Day][]*Prepared)
-	days := make(map[period.Day][]incoming.Apart)
+	days := make(map[period.Day][]state.Apart)
 	for _, p := range list {
 		if p.Fit {
 			d.prepared[p.Day] = append(d.prepared[p.Day], p)
@@ -35,13 +34,13 @@ func (d *Folder) takeOver(p *Prepared) (taken bool, err error) {
 	if !slices.Equal(d.rows, Rows(p.Opening)) {
 		return false, nil
 	}
-	if conflict, err := incoming.Conflicting(d.in, d.v, d.bucket, d.date, p.apart()); conflict || err != nil {
+	if conflict, err := state.Conflicting(d.in, d.v, d.bucket, d.date, p.apart()); conflict || err != nil {
 		return false, err
 	}
 	if err := d.append(p); err != nil {
 		return false, err
 	}
-	err = incoming.EachMark(d.in.Txn, p.Marks, func(m sorting.Marks) error {
+	err = state.EachMark(d.in.Txn, p.Marks, func(m accept.Marks) error {
 		return d.ident.Add(m.Identity)
 	})
 	if err != nil {
@@ -59,5 +58,5 @@ func (d *Folder) append(p *Prepared) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return d.lines.Append(f, f.Size(), &lines.Slice{Customer: p.Customer, Last: p.Last, Sums: p.Sums})
+	return d.lines.Append(f, f.Size(), &state.LineSlice{Customer: p.Customer, Last: p.Last, Sums: p.Sums})
 }

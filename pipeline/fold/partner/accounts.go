@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/extsort"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/account"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // accountReplay replays partners' accounts and withdrawals, one group of partners after the other (PARTNER-8). It sorts
@@ -22,11 +20,11 @@ import (
 type accountReplay struct {
 	round       *round
 	receivables map[receivableKey]*account.Receivable
-	withdrawals []*event.Money  // of the first entries of held
-	held        []account.Entry // entries that are not in the ledger
+	withdrawals []*accept.MoneyEvent // of the first entries of held
+	held        []account.Entry      // entries that are not in the ledger
 	groups      groups
-	entries     *extsort.Sorter // by group and order of entries
-	postings    *extsort.Sorter // by partner and order of entries
+	entries     *rows.Sorter // by group and order of entries
+	postings    *rows.Sorter // by partner and order of entries
 	key, value  []byte
 	done        []*account.Withdrawal
 	balances    []balanceTotals // of each partner after its last entry
@@ -42,9 +40,10 @@ type balanceTotals [balances]money.AmountTotal
 func (r *round) accounts() (err error) {
 	a := &accountReplay{round: r, groups: newGroups(len(r.stage.Books.Partners)),
 		balances: make([]balanceTotals, len(r.stage.Books.Partners)),
-		entries:  extsort.New(r.stage.Txn, r.stage.SortBytes), postings: extsort.New(r.stage.Txn, r.stage.SortBytes)}
+		entries:  rows.NewSorter(r.stage.Txn, r.stage.SortBytes), postings: rows.NewSorter(r.stage.Txn,
+			r.stage.SortBytes)}
 	defer func() { err = errors.Join(err, a.entries.Close(), a.postings.Close()) }()
-	r.refused = map[int64]verdict.Verdict{}
+	r.refused = map[int64]account.Verdict{}
 	if a.receivables, err = r.receivables(); err != nil {
 		return err
 	}
@@ -101,7 +100,7 @@ func (a *accountReplay) group() error {
 // sort passes all entries to the sorter. It omits events that the last replay rejected finally: they change nothing.
 func (a *accountReplay) sort() error {
 	at := int64(-1)
-	err := a.round.stage.Events.Ledger.Each(func(e *event.Money) error {
+	err := a.round.stage.Events.Ledger.Each(func(e *accept.MoneyEvent) error {
 		at++
 		it, ok := a.accountEntry(e)
 		switch {
@@ -128,10 +127,10 @@ func (a *accountReplay) sort() error {
 
 // add passes an entry to the sorter. value must hold its packed form.
 func (a *accountReplay) add(e *account.Entry) error {
-	a.key = extsort.AppendInt(a.key[:0], int64(a.groups.of(e.Partner)))
-	a.key = extsort.AppendInt(extsort.AppendInt(a.key, int64(e.Instant)), int64(e.Time))
-	a.key = extsort.AppendInt(append(a.key, byte(e.Rank())), e.Place)
-	a.key = extsort.AppendText(a.key, e.ID)
+	a.key = rows.AppendKeyInt(a.key[:0], int64(a.groups.of(e.Partner)))
+	a.key = rows.AppendKeyInt(rows.AppendKeyInt(a.key, int64(e.Instant)), int64(e.Time))
+	a.key = rows.AppendKeyInt(append(a.key, byte(e.Rank())), e.Place)
+	a.key = rows.AppendKeyText(a.key, e.ID)
 	return a.entries.Add(a.key, a.value)
 }
 
@@ -163,7 +162,7 @@ func (a *accountReplay) replay() error {
 		if !ok {
 			break
 		}
-		if of := extsort.Int(key); of != group {
+		if of := rows.KeyInt(key); of != group {
 			if err := end(); err != nil {
 				return err
 			}
@@ -210,7 +209,7 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 	}
 	for i := range postings {
 		p := &postings[i]
-		a.key = extsort.AppendInt(extsort.AppendInt(a.key[:0], int64(p.Partner)), n)
+		a.key = rows.AppendKeyInt(rows.AppendKeyInt(a.key[:0], int64(p.Partner)), n)
 		a.value = packPosting(a.value[:0], e, p)
 		if err := a.postings.Add(a.key, a.value); err != nil {
 			return err
@@ -220,16 +219,16 @@ func (a *accountReplay) decide(book *account.Replay, key, value []byte, n int64)
 }
 
 // decideLedger writes the events of the ledger with their verdicts, and reports the outcome of the run's rows.
-func (r *round) decideLedger(write func(*event.Money) error) error {
+func (r *round) decideLedger(write func(*accept.MoneyEvent) error) error {
 	at := int64(-1)
-	return r.stage.Events.Ledger.Each(func(e *event.Money) error {
+	return r.stage.Events.Ledger.Each(func(e *accept.MoneyEvent) error {
 		at++
 		refused, is := r.refused[at]
 		switch {
 		case is:
 			e.Verdict = refused
 		case !r.stage.stamp(e).Final:
-			e.Verdict = verdict.Verdict{}
+			e.Verdict = account.Verdict{}
 		}
 		switch {
 		case e.File >= 0:
@@ -247,7 +246,7 @@ func (a *accountReplay) putAccounts() error {
 	sums := a.round.stage.newTally(account.Cash.String(), account.Rebate.String(), account.Credit.String(),
 		account.Frozen.String())
 	return putFrom(a.round.stage, tables.PartnerAccounts(), sums,
-		func(w *tablefile.Writer[tables.PartnerAccount]) error {
+		func(w *rows.Writer[tables.PartnerAccount]) error {
 			for r := a.postings.Read(); ; {
 				key, value, ok, err := r.Next()
 				if err != nil {
@@ -256,7 +255,7 @@ func (a *accountReplay) putAccounts() error {
 				if !ok {
 					return a.agree(moved)
 				}
-				partner := extsort.Int(key)
+				partner := rows.KeyInt(key)
 				balance, amount, err := addPosting(w.Cols, a.round.stage.Books.Partners[partner].ID, value)
 				if err == nil {
 					err = errors.Join(moved[partner][balance].Add(amount), sums.add(balance.String(), amount))
@@ -308,7 +307,7 @@ func varints(to []int64, b []byte) []byte {
 // unpackEntry returns the entry of a ledger event, and the event's index.
 func (a *accountReplay) unpackEntry(key, value []byte) (at int64, e *account.Entry, err error) {
 	e = &account.Entry{Type: account.Type(value[1])}
-	e.Instant, e.Time = period.Instant(extsort.Int(key[8:])), period.Instant(extsort.Int(key[16:]))
+	e.Instant, e.Time = period.Instant(rows.KeyInt(key[8:])), period.Instant(rows.KeyInt(key[16:]))
 	e.Final = value[2] == 1
 	value = value[3:]
 	var n [6]int64
@@ -417,7 +416,7 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 		}
 		key := receivableKey{r.stage.Books.Partner(f.partner), f.cycle}
 		if key.partner < 0 {
-			return nil, &event.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+			return nil, &accept.GoneBookError{Book: "partners.csv", What: "partner", ID: f.partner}
 		}
 		one := all[key]
 		if one == nil {
@@ -438,7 +437,7 @@ func (r *round) receivables() (map[receivableKey]*account.Receivable, error) {
 }
 
 // accountEntry converts an event of partner_accounts for package account.
-func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool) {
+func (a *accountReplay) accountEntry(e *accept.MoneyEvent) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:   a.round.stage.stamp(e),
 		ID:      e.ID,
@@ -464,7 +463,7 @@ func (a *accountReplay) accountEntry(e *event.Money) (it account.Entry, ok bool)
 
 // unpaid returns what a partner owes for a cycle; nil if the cycle is not closed.
 func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivable {
-	if a.round.stage.Closed == place.NoCycle || c > a.round.stage.Closed {
+	if a.round.stage.Closed == lake.NoCycle || c > a.round.stage.Closed {
 		return nil
 	}
 	key := receivableKey{partner, c}
@@ -476,7 +475,7 @@ func (a *accountReplay) unpaid(partner int32, c period.Cycle) *account.Receivabl
 }
 
 // withdrawalEntry converts an event of withdrawals for package account.
-func (r *round) withdrawalEntry(e *event.Money) (it account.Entry, ok bool) {
+func (r *round) withdrawalEntry(e *accept.MoneyEvent) (it account.Entry, ok bool) {
 	it = account.Entry{
 		Stamp:      r.stage.stamp(e),
 		ID:         e.ID,
@@ -509,7 +508,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 			continue
 		}
 		it := account.Entry{
-			Stamp:   verdict.Stamp{Time: f.time, Instant: f.instant},
+			Stamp:   account.Stamp{Time: f.time, Instant: f.instant},
 			ID:      f.id,
 			Type:    kind,
 			Fact:    true,
@@ -520,7 +519,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 			Amount:  f.amount,
 		}
 		if it.Partner < 0 {
-			return nil, &event.GoneError{Book: "partners.csv", What: "partner", ID: f.partner}
+			return nil, &accept.GoneBookError{Book: "partners.csv", What: "partner", ID: f.partner}
 		}
 		list = append(list, it)
 	}
@@ -532,7 +531,7 @@ func (r *round) factEntries() ([]account.Entry, error) {
 		list = append(
 			list,
 			account.Entry{
-				Stamp:   verdict.Stamp{Time: p.Time, Instant: p.Instant},
+				Stamp:   account.Stamp{Time: p.Time, Instant: p.Instant},
 				ID:      p.EventID,
 				Type:    account.Fund,
 				Fact:    true,

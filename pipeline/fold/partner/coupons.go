@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // record is a row of coupon_records.
@@ -33,25 +33,25 @@ func (r *round) coupons() error {
 	if err != nil {
 		return err
 	}
-	all := make([]*coupon.Issued, 0, len(r.stage.Books.Coupons)+len(r.stage.issued))
+	all := make([]*account.IssuedCoupon, 0, len(r.stage.Books.Coupons)+len(r.stage.issued))
 	for _, c := range r.stage.Books.Coupons {
-		all = append(all, &coupon.Issued{Terms: c, Source: coupon.OfBook})
+		all = append(all, &account.IssuedCoupon{Terms: c, Source: account.CouponOfBook})
 	}
 	for i := range r.stage.issued {
 		all = append(all, &r.stage.issued[i])
 	}
-	slices.SortFunc(all, func(a, b *coupon.Issued) int {
+	slices.SortFunc(all, func(a, b *account.IssuedCoupon) int {
 		return cmp.Or(strings.Compare(a.Terms.ID, b.Terms.ID), cmp.Compare(a.Terms.Valid.From, b.Terms.Valid.From))
 	})
 	by, err := r.spent()
 	if err != nil {
 		return err
 	}
-	list := make([]coupon.Row, len(all))
+	list := make([]account.CouponRow, len(all))
 	for i := range all {
 		t := &all[i].Terms
-		s := by[opening.CouponKey{ID: t.ID, From: t.Valid.From}]
-		if list[i], err = coupon.RowOf(t, s.Used, s.TakenBack, r.stage.AsOf); err != nil {
+		s := by[state.CouponKey{ID: t.ID, From: t.Valid.From}]
+		if list[i], err = account.CouponRowOf(t, s.Used, s.TakenBack, r.stage.AsOf); err != nil {
 			return err
 		}
 	}
@@ -62,15 +62,15 @@ func (r *round) coupons() error {
 }
 
 // spent reads the used and taken-back amounts of coupons.
-func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
-	var files []manifest.FileEntry
+func (r *round) spent() (map[state.CouponKey]state.CouponSpent, error) {
+	var files []lake.FileEntry
 	for _, c := range r.stage.Cycles {
-		files = append(files, r.stage.Txn.Next().Files(manifest.CycleOf(c))...)
+		files = append(files, r.stage.Txn.Next().Files(lake.CycleOf(c))...)
 	}
-	return opening.CouponsSpent(r.stage.Txn, files)
+	return state.CouponsSpent(r.stage.Txn, files)
 }
 
-func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
+func (r *round) putCoupons(all []*account.IssuedCoupon, list []account.CouponRow) error {
 	sums := r.stage.newTally()
 	for i := range all {
 		for k, a := range amountsOfCoupon(&all[i].Terms, &list[i]) {
@@ -96,18 +96,18 @@ func (r *round) putCoupons(all []*coupon.Issued, list []coupon.Row) error {
 }
 
 // amountsOfCoupon are the amounts of a coupon, in the order of the columns.
-func amountsOfCoupon(t *books.Coupon, row *coupon.Row) [5]money.Amount {
+func amountsOfCoupon(t *books.Coupon, row *account.CouponRow) [5]money.Amount {
 	return [...]money.Amount{t.Amount, row.Used, row.TakenBack, row.Expired, row.Left}
 }
 
 // couponRecords stores the events of coupons, by coupon and in their order.
-func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
+func (r *round) couponRecords(all []*account.IssuedCoupon, list []account.CouponRow) error {
 	var out []record
 	for i := range all {
 		one, t := all[i], &all[i].Terms
 		customer := r.stage.Books.Customers[t.Customer].ID
-		if one.Source != coupon.OfBook {
-			out = append(out, record{coupon: t.ID, time: t.Since, kind: coupon.Issue.String(), id: one.Event,
+		if one.Source != account.CouponOfBook {
+			out = append(out, record{coupon: t.ID, time: t.Since, kind: account.CouponIssue.String(), id: one.Event,
 				customer: customer, amount: t.Amount, left: t.Amount})
 		}
 		if row := &list[i]; !row.Expired.IsZero() {
@@ -120,7 +120,7 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 		uses := map[string]money.AmountTotal{}
 		err := factReader{r.stage}.couponEntries(c, func(one record) error {
 			out = append(out, one)
-			if one.kind != coupon.UseWord {
+			if one.kind != account.CouponUseWord {
 				return nil
 			}
 			sum := uses[one.customer]
@@ -138,7 +138,8 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 	slices.SortStableFunc(out, func(a, b record) int {
 		return cmp.Or(strings.Compare(a.coupon, b.coupon), cmp.Compare(a.time, b.time), cmp.Compare(a.rank, b.rank))
 	})
-	sums := r.stage.newTally(coupon.Issue.String(), coupon.UseWord, coupon.Reclaim.String(), "expire")
+	sums := r.stage.newTally(account.CouponIssue.String(), account.CouponUseWord, account.CouponReclaim.String(),
+		"expire")
 	for i := range out {
 		if err := sums.add(out[i].kind, out[i].amount); err != nil {
 			return err
@@ -158,17 +159,17 @@ func (r *round) couponRecords(all []*coupon.Issued, list []coupon.Row) error {
 
 // couponEntries visits the uses by lines and the reclaims of a cycle, day by day.
 func (r factReader) couponEntries(c period.Cycle, visit func(record) error) error {
-	var files []manifest.FileEntry
-	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
+	var files []lake.FileEntry
+	for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
 		if e.Table == tables.CouponEntries().Name {
 			files = append(files, e)
 		}
 	}
-	slices.SortFunc(files, func(a, b manifest.FileEntry) int {
+	slices.SortFunc(files, func(a, b lake.FileEntry) int {
 		return cmp.Or(a.Day.Compare(b.Day), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	for _, e := range files {
-		err := tablefile.Each(r.stage.Txn, e, tables.CouponEntries(), nil,
+		err := rows.EachRow(r.stage.Txn, e, tables.CouponEntries(), nil,
 			func(cols *parquet.Columns[tables.CouponEntry], i int) error {
 				one := record{coupon: string(cols.Text(tables.CouponEntryCouponID).At(i)),
 					kind:     cols.Word(tables.CouponEntryType).At(i),
@@ -197,7 +198,7 @@ func (r factReader) couponEntries(c period.Cycle, visit func(record) error) erro
 func (r factReader) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
 	events := r.stage.Events.Money[couponFeed]
 	err := r.couponEntries(c, func(one record) error {
-		if e := events[one.id]; one.kind == coupon.Reclaim.String() && e != nil {
+		if e := events[one.id]; one.kind == account.CouponReclaim.String() && e != nil {
 			list = append(list, fact{cycle: c, kind: tables.FactTakenBack, id: one.id, partner: e.Partner,
 				other: one.coupon, time: e.Time, instant: e.Instant, amount: one.amount})
 		}

@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -95,7 +93,7 @@ func (r *round) gather() error {
 		if stored[c] {
 			continue
 		}
-		isClosed := r.stage.closedThrough() != place.NoCycle && c <= r.stage.closedThrough()
+		isClosed := r.stage.closedThrough() != lake.NoCycle && c <= r.stage.closedThrough()
 		list, err := factReader{r.stage}.factsOf(c, isClosed)
 		if err != nil {
 			return err
@@ -146,7 +144,7 @@ func (s *Stage) Freeze(cycles []period.Cycle) error {
 
 // contributes reports whether a cycle has files from which facts follow. Statements stay when a cycle is archived.
 func (s *Stage) contributes(c period.Cycle) bool {
-	return slices.ContainsFunc(s.Txn.Next().Files(manifest.CycleOf(c)), func(e manifest.FileEntry) bool {
+	return slices.ContainsFunc(s.Txn.Next().Files(lake.CycleOf(c)), func(e lake.FileEntry) bool {
 		switch e.Table {
 		case tables.Lines().Name, tables.Statements().Name, tables.PartnerStatements().Name,
 			tables.AccountEvents().Name, tables.Taxes().Name:
@@ -189,30 +187,30 @@ func (r factReader) byLedger(c period.Cycle) bool {
 	if !r.stage.closedBefore(c) {
 		return r.stage.Settings.Payments == settings.Ledger
 	}
-	ref, _ := r.stage.Txn.Base().Cycle(manifest.CycleOf(c))
+	ref, _ := r.stage.Txn.Base().Cycle(lake.CycleOf(c))
 	return rows.PaidByLedger(&ref)
 }
 
 // customerEntries returns the allocations and reclaims of customers' cash that change their partner's account (§9.1).
 // Money of two currencies changes no account: acceptance rejects such an event, and books that turn an accepted event
-// of an open cycle into one are refused with a *event.CurrencyError (§10.7, PARTNER-10).
+// of an open cycle into one are refused with a *accept.CurrencyError (§10.7, PARTNER-10).
 func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
-	each := func(o tablefile.Opener, e manifest.FileEntry, b *books.Books, visit func(*event.Account)) error {
-		return event.EachAccount(o, e, b, nil, visit)
+	each := func(o rows.FileOpener, e lake.FileEntry, b *books.Books, visit func(*accept.Account)) error {
+		return accept.EachAccount(o, e, b, nil, visit)
 	}
 	if r.stage.closedBefore(c) { // a customer that the books lack has no partner
-		each = event.EachAccountInBooks
+		each = accept.EachAccountInBooks
 	}
 	var crossing []error
-	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
 		if e.Table != tables.AccountEvents().Name {
 			continue
 		}
-		err := each(r.stage.Txn, e, r.stage.Books, func(a *event.Account) {
-			if a.Refused || a.Balance != event.Cash || a.Type != event.Allocate && a.Type != event.Reclaim {
+		err := each(r.stage.Txn, e, r.stage.Books, func(a *accept.Account) {
+			if a.Refused || a.Balance != accept.Cash || a.Type != accept.Allocate && a.Type != accept.Reclaim {
 				return
 			}
-			partner, ok := r.stage.Books.Associations.Reseller(a.Customer, a.Time, a.Type == event.Reclaim)
+			partner, ok := r.stage.Books.Associations.Reseller(a.Customer, a.Time, a.Type == accept.Reclaim)
 			switch {
 			case !ok:
 				return
@@ -234,8 +232,8 @@ func (r factReader) customerEntries(c period.Cycle, list []fact) ([]fact, error)
 }
 
 // crossing returns the error of an event that moves money between a customer and a partner of another currency.
-func (r factReader) crossing(a *event.Account, partner int32) error {
-	return &event.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.stage.Books.Customers[a.Customer].ID,
+func (r factReader) crossing(a *accept.Account, partner int32) error {
+	return &accept.CurrencyError{ID: a.ID, Type: a.Type, Customer: r.stage.Books.Customers[a.Customer].ID,
 		CustomerCurrency: r.stage.Books.CustomerCurrency(a.Customer).Code, Partner: r.stage.Books.Partners[partner].ID,
 		PartnerCurrency: r.stage.Books.PartnerCurrency(partner).Code}
 }
@@ -265,11 +263,11 @@ func (r factReader) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		tables.LineTradeTime,
 		tables.LineInstant,
 	)
-	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
-		if e.Table != tables.Lines().Name || e.Day != manifest.EventsDay {
+	for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
+		if e.Table != tables.Lines().Name || e.Day != lake.EventsDay {
 			continue
 		}
-		err := tablefile.Each(r.stage.Txn, e, tables.Lines(), columns,
+		err := rows.EachRow(r.stage.Txn, e, tables.Lines(), columns,
 			func(cols *parquet.Columns[tables.Line], i int) error {
 				paid, is := r.stage.payers[string(cols.Text(tables.LineID).At(i))]
 				if !is || cols.Word(tables.LineTradeID).At(i) != paid.order {
@@ -350,16 +348,16 @@ func (s *Stage) readPayers() error {
 	if s.payers != nil {
 		return nil
 	}
-	out, back := map[string]payer{}, map[event.Key]event.Key{} // bases of unsubscribes
+	out, back := map[string]payer{}, map[accept.OrderKey]accept.OrderKey{} // bases of unsubscribes
 	for _, c := range s.Txn.Next().Cycles() {
-		for _, e := range s.Txn.Next().Select(manifest.CycleOf(c), func(k manifest.FileKey) bool {
+		for _, e := range s.Txn.Next().Select(lake.CycleOf(c), func(k lake.FileKey) bool {
 			return k.Table == tables.Orders().Name
 		}) {
-			err := event.EachPayer(s.Txn, e, func(own, base event.Key, kind ordering.OrderType, partner string) {
+			err := accept.EachPayer(s.Txn, e, func(own, base accept.OrderKey, kind ordering.OrderType, partner string) {
 				switch {
 				case kind == ordering.Unsubscribe:
 					back[own] = base
-				case partner != event.PayerCustomer:
+				case partner != accept.PayerCustomer:
 					out[own.LineID()] = payer{partner, own.ID, ""}
 				}
 			})
@@ -385,11 +383,11 @@ func (r factReader) sold(c period.Cycle, list []fact) (facts []fact, issuers map
 		tables.LinePaymentAmount,
 		tables.LineCouponAmount, tables.LineCashAmount, tables.LineStoredValueCardAmount,
 		tables.LineUsageStart, tables.LineOwnTime)
-	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
 		if e.Table != tables.Lines().Name {
 			continue
 		}
-		err := tablefile.Each(r.stage.Txn, e, tables.Lines(), columns,
+		err := rows.EachRow(r.stage.Txn, e, tables.Lines(), columns,
 			func(cols *parquet.Columns[tables.Line], i int) error {
 				to := sale{settlement.VendorID, cols.Word(tables.LineCustomerID).At(i)}
 				if cols.Word(tables.LineAssociationType).At(i) == books.Resale.Word() {
@@ -492,11 +490,11 @@ func (r factReader) owed(c period.Cycle, list []fact) ([]fact, error) {
 	totals := map[key]*money.AmountTotal{}
 	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementSellerID,
 		tables.PartnerStatementOwedAmount, tables.PartnerStatementCostAmount)
-	for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
+	for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}
-		err := tablefile.Each(r.stage.Txn, e, tables.PartnerStatements(), columns,
+		err := rows.EachRow(r.stage.Txn, e, tables.PartnerStatements(), columns,
 			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
 				partner, seller := cols.Word(tables.PartnerStatementPartnerID).At(i),
 					cols.Word(tables.PartnerStatementSellerID).At(i)

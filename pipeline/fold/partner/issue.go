@@ -6,15 +6,14 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/coupon"
-	"github.com/tollbook/tollbook/settlement/verdict"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // couponFeed is the feed of §9.2 and §9.3.
@@ -28,12 +27,12 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	if len(list) == 0 {
 		return out, nil
 	}
-	in := &coupon.Input{Books: s.Books, Test: &s.Settings.TestCoupons, TakenBack: map[string]money.Amount{},
+	in := &account.CouponInput{Books: s.Books, Test: &s.Settings.TestCoupons, TakenBack: map[string]money.Amount{},
 		Ends: map[string]period.Instant{}}
 	if err := errors.Join(s.takenBack(in.TakenBack), s.couponEnds(in.Ends)); err != nil {
 		return nil, err
 	}
-	var decided, reclaims []*event.Money
+	var decided, reclaims []*accept.MoneyEvent
 	for _, e := range list {
 		it, ok := s.couponEvent(e)
 		if !ok {
@@ -42,11 +41,11 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 		}
 		decided, in.Events = append(decided, e), append(in.Events, it)
 	}
-	issued, err := coupon.Replay(in)
-	var missing *coupon.GoneError
+	issued, err := account.ReplayCoupons(in)
+	var missing *account.GoneError
 	switch {
 	case errors.As(err, &missing):
-		return nil, &event.GoneError{Book: missing.Book, What: missing.What, ID: missing.ID}
+		return nil, &accept.GoneBookError{Book: missing.Book, What: missing.What, ID: missing.ID}
 	case err != nil:
 		return nil, fmt.Errorf("issue coupons: %w", err)
 	}
@@ -62,25 +61,25 @@ func (s *Stage) Issue() (*pay.Issued, error) {
 	return out, err
 }
 
-// couponEvent converts an event for package coupon; ok is false for a reclaim.
-func (s *Stage) couponEvent(e *event.Money) (it coupon.Event, ok bool) {
-	kind, _ := coupon.ParseKind(e.Type)
-	it = coupon.Event{Stamp: s.stamp(e), ID: e.ID, Kind: kind, Coupon: e.Subject, Source: e.Scope,
+// couponEvent converts an event for package account; ok is false for a reclaim.
+func (s *Stage) couponEvent(e *accept.MoneyEvent) (it account.CouponEvent, ok bool) {
+	kind, _ := account.ParseCouponKind(e.Type)
+	it = account.CouponEvent{Stamp: s.stamp(e), ID: e.ID, Kind: kind, Coupon: e.Subject, Source: e.Scope,
 		Partner: s.Books.Partner(e.Partner), PartnerID: e.Partner, Customer: s.Books.Customer(e.Other),
 		Amount: e.Amount}
-	if kind == coupon.Apply {
+	if kind == account.CouponApply {
 		it.Source = e.Detail
 	}
-	return it, kind != coupon.Reclaim
+	return it, kind != account.CouponReclaim
 }
 
 // matchReclaims finds the coupons of reclaims of open cycles. Reclaims of coupons that the partner issued before are
 // decided with the lines; the others are rejected.
-func (s *Stage) matchReclaims(list []*event.Money, out *pay.Issued) {
+func (s *Stage) matchReclaims(list []*accept.MoneyEvent, out *pay.Issued) {
 	if len(list) == 0 {
 		return
 	}
-	byID := make(map[string]*coupon.Issued, len(s.issued))
+	byID := make(map[string]*account.IssuedCoupon, len(s.issued))
 	for i := range s.issued {
 		byID[s.issued[i].Terms.ID] = &s.issued[i]
 	}
@@ -92,9 +91,9 @@ func (s *Stage) matchReclaims(list []*event.Money, out *pay.Issued) {
 		one := byID[e.Subject]
 		switch {
 		case one == nil || !one.Fits(e.Partner, stamp, e.ID):
-			e.Verdict = coupon.None()
+			e.Verdict = account.NoVerdict()
 		case e.Instant >= one.Terms.Valid.To:
-			e.Verdict = verdict.State("event", coupon.Expired.String())
+			e.Verdict = account.BadState("event", account.CouponExpired.String())
 		default:
 			out.Reclaims = append(out.Reclaims, &pay.Reclaim{Event: e, Coupon: one})
 		}
@@ -104,7 +103,7 @@ func (s *Stage) matchReclaims(list []*event.Money, out *pay.Issued) {
 // takenBack adds up what reclaims of closed cycles took back, by coupon.
 func (s *Stage) takenBack(by map[string]money.Amount) error {
 	for _, e := range s.Txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
+		err := rows.EachRow(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
 			i int) error {
 			f, err := factAt(c, i)
 			if err != nil || f.kind != tables.FactTakenBack {
@@ -124,7 +123,7 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 func (s *Stage) couponEnds(by map[string]period.Instant) error {
 	cols := tables.Columns(tables.IssuedCouponCouponID, tables.IssuedCouponValidTo)
 	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
-		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), cols, func(c *parquet.Columns[tables.IssuedCoupon],
+		err := rows.EachRow(s.Txn, e, tables.IssuedCoupons(), cols, func(c *parquet.Columns[tables.IssuedCoupon],
 			i int) error {
 			end := c.MaybeTime(tables.IssuedCouponValidTo).At(i)
 			if end == tables.Nothing {
@@ -159,7 +158,7 @@ func (s *Stage) altered() (map[string]period.Instant, error) {
 		rest = rest[1:]
 	}
 	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
-		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns[tables.IssuedCoupon],
+		err := rows.EachRow(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns[tables.IssuedCoupon],
 			i int) error {
 			id := string(c.Text(tables.IssuedCouponCouponID).At(i))
 			for len(rest) > 0 && rest[0].Terms.ID < id {
@@ -207,7 +206,7 @@ func issuedText(c *parquet.Columns[tables.IssuedCoupon], i int) string {
 }
 
 // addIssued appends a row of issued_coupons.
-func addIssued(c *parquet.Columns[tables.IssuedCoupon], b *books.Books, one *coupon.Issued) {
+func addIssued(c *parquet.Columns[tables.IssuedCoupon], b *books.Books, one *account.IssuedCoupon) {
 	t := &one.Terms
 	sku := "*"
 	if t.SKU >= 0 {

@@ -2,12 +2,11 @@ package partner
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/account"
-	"github.com/tollbook/tollbook/settlement/fund"
 )
 
 // factFund is the payment of a fund in a closed cycle. Its amount is what was paid into the account: 0 if payments were
@@ -32,7 +31,7 @@ func (r *round) keptOfFunds() map[string]money.Amount {
 }
 
 // keepFunds adds the facts of funds in closed cycles, each once (PARTNER-4).
-func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
+func (r *round) keepFunds(events []account.FundEvent, out *account.FundResult) {
 	known := map[[2]string]bool{}
 	for i := range r.facts {
 		known[[2]string{r.facts[i].kind, r.facts[i].id}] = true
@@ -48,7 +47,7 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 		e := &events[i]
 		if amount, is := out.Kept[e.ID]; is {
 			kind := tables.FactReserved
-			if e.Kind == fund.Apply {
+			if e.Kind == account.FundApply {
 				kind = tables.FactListed
 			}
 			keep(fact{kind: kind, id: e.ID, partner: r.stage.Books.Partners[e.Partner].ID, time: e.Time,
@@ -71,7 +70,7 @@ func (r *round) keepFunds(events []fund.Event, out *fund.Result) {
 func (s *Stage) back() (map[string]map[string]bool, error) {
 	out := map[string]map[string]bool{}
 	for _, e := range s.Txn.Next().Find(Key(tables.Withdrawals())) {
-		err := tablefile.Each(s.Txn, e, tables.Withdrawals(), nil, func(c *parquet.Columns[tables.Withdrawal],
+		err := rows.EachRow(s.Txn, e, tables.Withdrawals(), nil, func(c *parquet.Columns[tables.Withdrawal],
 			i int) error {
 			id := string(c.Text(tables.WithdrawalWithdrawalID).At(i))
 			if out[id] == nil {

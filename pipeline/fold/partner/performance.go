@@ -6,18 +6,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 	"github.com/tollbook/tollbook/settlement/account"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // performances caches the performance of partners by cycle.
@@ -80,8 +77,8 @@ func (r *performances) read(c period.Cycle) (map[int32]money.Amount, error) {
 // own adds the performance of partners' own lines: for a closed cycle from its statements, for an open one from its
 // lines.
 func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) error {
-	files := r.Txn.Next().Files(manifest.CycleOf(c))
-	if r.closedThrough() == place.NoCycle || c > r.closedThrough() {
+	files := r.Txn.Next().Files(lake.CycleOf(c))
+	if r.closedThrough() == lake.NoCycle || c > r.closedThrough() {
 		for bucket := range r.Settings.Lake.Buckets {
 			rows, err := settle.BucketRows(r.Txn, r.Books, r.Book.Settler(c), settle.LinesOf(files, bucket))
 			if err != nil {
@@ -104,7 +101,7 @@ func (r *performances) own(c period.Cycle, add func(int32, money.Amount) error) 
 		if e.Table != tables.PartnerStatements().Name {
 			continue
 		}
-		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns,
+		err := rows.EachRow(r.Txn, e, tables.PartnerStatements(), columns,
 			func(cols *parquet.Columns[tables.PartnerStatement], i int) error {
 				if cols.Word(tables.PartnerStatementResellerID).At(i) != "" {
 					return nil
@@ -158,7 +155,7 @@ func (r *round) paidIncentives() {
 			continue
 		}
 		billed := max(r.stage.Books.Zone.Cycle(e.Time), r.stage.Closed+1)
-		instant := event.Effect(r.stage.Books.Zone, billed, e.Time, e.AsOf)
+		instant := accept.EffectOf(r.stage.Books.Zone, billed, e.Time, e.AsOf)
 		list = append(
 			list,
 			fact{cycle: r.stage.Books.Zone.Cycle(instant), kind: factIncentive, id: id, partner: e.Partner,
@@ -194,7 +191,7 @@ func (r *round) incentivesPaid() ([]account.Entry, error) {
 		out = append(
 			out,
 			account.Entry{
-				Stamp:   verdict.Stamp{Time: f.time, Instant: f.instant},
+				Stamp:   account.Stamp{Time: f.time, Instant: f.instant},
 				ID:      f.id,
 				Type:    account.Incentive,
 				Fact:    true,

@@ -6,13 +6,10 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -40,18 +37,18 @@ func (r *round) inputs() string {
 	orders := len(r.stage.payers) > 0
 	before := r.performanceThrough()
 	for _, c := range r.stage.Cycles {
-		if r.stage.closedThrough() != place.NoCycle && c <= r.stage.closedThrough() {
+		if r.stage.closedThrough() != lake.NoCycle && c <= r.stage.closedThrough() {
 			continue
 		}
-		for _, e := range r.stage.Txn.Next().Files(manifest.CycleOf(c)) {
+		for _, e := range r.stage.Txn.Next().Files(lake.CycleOf(c)) {
 			switch {
 			case e.Table == tables.AccountEvents().Name && r.stage.Settings.Payments == settings.Ledger,
-				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == manifest.EventsDay):
+				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == lake.EventsDay):
 				fmt.Fprintf(&b, "|%s", e.Path)
 			}
 		}
 	}
-	if before != place.NoCycle {
+	if before != lake.NoCycle {
 		var list []string
 		for id, t := range r.stage.Events.Transfers {
 			list = append(list, fmt.Sprintf("|%q %d %q %q %s", id, t.Cycle, t.From, t.To, t.Amount))
@@ -72,7 +69,7 @@ func (r *round) inputs() string {
 			fmt.Fprintf(&b, "|%s", e.Path)
 		}
 	}
-	return string(manifest.HashBytes([]byte(b.String())))
+	return string(lake.HashBytes([]byte(b.String())))
 }
 
 // performanceThrough returns the last cycle on whose lines a quota of a marketing fund depends: the one before the
@@ -85,7 +82,7 @@ func (r *round) performanceThrough() period.Cycle {
 			return c - period.Cycle((month-1)%3) - 1
 		}
 	}
-	return place.NoCycle
+	return lake.NoCycle
 }
 
 // rests reports whether a replay would make the same tables of funds, accounts, withdrawals, receivables and invoices:
@@ -115,7 +112,7 @@ func (r *round) rests(inputs string) (bool, error) {
 // eachFact visits the stored facts.
 func eachFact(txn *lake.SubTxn, visit func(fact)) error {
 	for _, e := range txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
+		err := rows.EachRow(txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns[tables.PartnerFact],
 			i int) error {
 			f, err := factAt(c, i)
 			if err == nil {
@@ -144,7 +141,7 @@ func (r *round) rest() error {
 	if err := r.load(); err != nil { // all events are stored together
 		return err
 	}
-	return r.stage.Store.StoreMoney(r.stage.Events, func(write func(*event.Money) error) error {
+	return r.stage.Store.StoreMoney(r.stage.Events, func(write func(*accept.MoneyEvent) error) error {
 		return r.stage.Events.Ledger.Each(write, nil)
 	})
 }
@@ -206,7 +203,7 @@ func (r *receivable) amounts() [4]money.Amount {
 func (r *round) age() error {
 	var list []receivable
 	for _, e := range r.stage.Txn.Next().Find(Key(tables.Receivables())) {
-		err := tablefile.Each(r.stage.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns[tables.Receivable],
+		err := rows.EachRow(r.stage.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns[tables.Receivable],
 			i int) (err error) {
 			row := rows.Row[tables.Receivable]{Cols: c, I: i}
 			one := receivable{cycle: row.Word(tables.ReceivableCycle), partner: row.Word(tables.ReceivablePartnerID)}

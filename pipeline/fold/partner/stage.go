@@ -5,11 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -17,10 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
-	"github.com/tollbook/tollbook/settlement/coupon"
-	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/invoice"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // Stage replays partners' money within a run, after its lines are paid and its partners are settled.
@@ -30,28 +25,28 @@ type Stage struct {
 	Settings *settings.Settings
 	Book     *settlement.Book
 	AsOf     period.Instant
-	Events   *events.Book
-	Store    *events.Store
+	Events   *accept.EventBook
+	Store    *accept.EventStore
 	Cycles   []period.Cycle // of the next state, ascending
-	Closed   period.Cycle   // the last cycle closed before the run; place.NoCycle = none
-	Closing  period.Cycle   // the cycle that the run closes; place.NoCycle = none
+	Closed   period.Cycle   // the last cycle closed before the run; lake.NoCycle = none
+	Closing  period.Cycle   // the cycle that the run closes; lake.NoCycle = none
 	// Load loads the events of all feeds except coupons, and those of Events.Ledger; nil = they are loaded. It is set
 	// if no event is new.
 	Load func() error
 	// Decided receives the outcome of each row of the run in Events.Ledger.
-	Decided func(event.Decision)
-	// SortBytes is the number of bytes of entries that are sorted in memory; 0 = the default of package extsort.
+	Decided func(accept.EventDecision)
+	// SortBytes is the number of bytes of entries that are sorted in memory; 0 = the default of package rows.
 	SortBytes int
 
-	issued []coupon.Issued
+	issued []account.IssuedCoupon
 	payers map[string]payer // of order lines, by line id
 }
 
 // Outcome is the result of the replays.
 type Outcome struct {
 	// Refused are the events of this run that do not count. Turned are events of earlier runs whose verdict changed.
-	Refused   []*event.Money
-	Turned    []events.Turn
+	Refused   []*accept.MoneyEvent
+	Turned    []accept.EventTurn
 	Overdrawn []string // partners whose cash is below zero
 	// CouponUses holds the payments by coupons in coupon_records, by cycle and customer; a cycle without uses has none.
 	CouponUses map[period.Cycle]map[string]money.AmountTotal
@@ -59,8 +54,8 @@ type Outcome struct {
 }
 
 // Key is the key of one of the step's tables: one list that belongs to no cycle.
-func Key[T any](t tables.Def[T]) manifest.FileKey {
-	return manifest.FileKey{Table: t.Name, Bucket: manifest.NoBucket}
+func Key[T any](t tables.Def[T]) lake.FileKey {
+	return lake.FileKey{Table: t.Name, Bucket: lake.NoBucket}
 }
 
 // Used reports whether a workspace uses the step (PARTNER-2).
@@ -76,7 +71,7 @@ func (s *Stage) Used() bool {
 	if s.Events.Ledger.Fresh() {
 		return true
 	}
-	for _, e := range s.Txn.Next().Find(event.MoneyKey()) {
+	for _, e := range s.Txn.Next().Find(accept.MoneyKey()) {
 		if e.Rows > 0 {
 			return true
 		}
@@ -133,10 +128,10 @@ type round struct {
 	out      *Outcome
 	facts    []fact
 	frozen   []fact // facts of closed cycles, which are stored
-	payments []fund.Payment
-	fundRows []fund.Row
-	refused  map[int64]verdict.Verdict // on events of the ledger that the replay rejected, by index
-	turned   []events.Turn             // of the ledger
+	payments []account.FundPayment
+	fundRows []account.FundRow
+	refused  map[int64]account.Verdict // on events of the ledger that the replay rejected, by index
+	turned   []accept.EventTurn        // of the ledger
 
 	performances performances
 }
@@ -145,7 +140,7 @@ type round struct {
 func (s *Stage) closedThrough() period.Cycle { return max(s.Closed, s.Closing) }
 
 // closedBefore reports whether a cycle was closed before the run.
-func (s *Stage) closedBefore(c period.Cycle) bool { return s.Closed != place.NoCycle && c <= s.Closed }
+func (s *Stage) closedBefore(c period.Cycle) bool { return s.Closed != lake.NoCycle && c <= s.Closed }
 
 // paysIn reports whether incentives and funds that are paid in open cycles are paid into the account: only payments by
 // ledger have accounts (§9.1).
@@ -154,17 +149,17 @@ func (s *Stage) paysIn() bool {
 }
 
 // stamp returns the times of an event; it is final if its cycle was closed before the run (PARTNER-3).
-func (s *Stage) stamp(e *event.Money) verdict.Stamp {
+func (s *Stage) stamp(e *accept.MoneyEvent) account.Stamp {
 	final := s.closedBefore(s.Books.Zone.Cycle(e.Instant))
-	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
+	return account.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Past}
 }
 
 // compare lists the events whose verdict changed, by feed and event_id. Those of the ledger are known already.
 func (r *round) compare() {
-	names := append(slices.Collect(maps.Keys(r.stage.Events.Money)), events.LedgerFeed)
+	names := append(slices.Collect(maps.Keys(r.stage.Events.Money)), accept.LedgerFeed)
 	slices.Sort(names)
 	for _, name := range names {
-		if name == events.LedgerFeed {
+		if name == accept.LedgerFeed {
 			r.out.Turned = append(r.out.Turned, r.turned...)
 		}
 		for _, e := range r.stage.Events.MoneyEvents(name) {
@@ -179,23 +174,23 @@ func (r *round) compare() {
 }
 
 // turnOf returns the change of verdict of an event of an earlier run.
-func turnOf(e *event.Money) events.Turn {
-	return events.Turn{Feed: e.Feed, From: e.From, Was: !e.Past.Accepted(), Is: !e.Verdict.Accepted(),
+func turnOf(e *accept.MoneyEvent) accept.EventTurn {
+	return accept.EventTurn{Feed: e.Feed, From: e.From, Was: !e.Past.Accepted(), Is: !e.Verdict.Accepted(),
 		Refusal: e.Refusal()}
 }
 
 // gone is the verdict on an event that names something that the books no longer contain.
-func gone(column string) verdict.Verdict {
-	return verdict.Verdict{Why: reason.BadState, Column: column, Value: "none"}
+func gone(column string) account.Verdict {
+	return account.Verdict{Why: reason.BadState, Column: column, Value: "none"}
 }
 
 // funds replays headcount and marketing funds.
 func (r *round) funds() error {
-	in := &fund.Input{Books: r.stage.Books, AsOf: r.stage.AsOf, Performance: r.performances.of}
+	in := &account.FundInput{Books: r.stage.Books, AsOf: r.stage.AsOf, Performance: r.performances.of}
 	if len(r.stage.Cycles) > 0 {
 		in.First = r.stage.Cycles[0]
 	}
-	var list []*event.Money
+	var list []*accept.MoneyEvent
 	closed := r.keptOfFunds()
 	for _, e := range r.stage.Events.MoneyEvents("fund_events") {
 		it, ok := r.fundEvent(e)
@@ -208,7 +203,7 @@ func (r *round) funds() error {
 		}
 		list, in.Events = append(list, e), append(in.Events, it)
 	}
-	out, err := fund.Replay(in)
+	out, err := account.ReplayFunds(in)
 	if err != nil {
 		return fmt.Errorf("replay funds: %w", err)
 	}
@@ -220,9 +215,9 @@ func (r *round) funds() error {
 	return r.stage.putFunds(out.Rows)
 }
 
-// fundEvent converts an event for package fund; ok is false if the books no longer contain its partner or programme.
-func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
-	it = fund.Event{
+// fundEvent converts an event for package account; ok is false if the books no longer contain its partner or programme.
+func (r *round) fundEvent(e *accept.MoneyEvent) (it account.FundEvent, ok bool) {
+	it = account.FundEvent{
 		Stamp:    r.stage.stamp(e),
 		ID:       e.ID,
 		Partner:  r.stage.Books.Partner(e.Partner),
@@ -233,8 +228,8 @@ func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 		Activity: e.Detail,
 	}
 	var errs [3]error
-	it.Kind, errs[0] = fund.ParseKind(e.Type)
-	it.Period, errs[1] = fund.ParsePeriod(e.Period)
+	it.Kind, errs[0] = account.ParseFundKind(e.Type)
+	it.Period, errs[1] = account.ParseFundPeriod(e.Period)
 	if e.Note != "" {
 		it.Day, errs[2] = period.ParseDay(e.Note)
 	}
@@ -244,7 +239,7 @@ func (r *round) fundEvent(e *event.Money) (it fund.Event, ok bool) {
 // invoices replays invoices.
 func (r *round) invoices() error {
 	in := &invoice.Input{Zone: r.stage.Books.Zone, Invoiceable: map[invoice.Key]money.Amount{},
-		Closed: func(c period.Cycle) bool { return r.stage.Closed != place.NoCycle && c <= r.stage.Closed }}
+		Closed: func(c period.Cycle) bool { return r.stage.Closed != lake.NoCycle && c <= r.stage.Closed }}
 	for i := range r.facts {
 		f := &r.facts[i]
 		if f.kind != factInvoiceable {

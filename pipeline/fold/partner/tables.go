@@ -6,20 +6,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/account"
-	"github.com/tollbook/tollbook/settlement/fund"
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // put stores rows as the one list of a table, with sums; no rows, no file.
 func put[T any](s *Stage, def tables.Def[T], n int, sums tally, row func(c *parquet.Columns[T], i int)) error {
-	return putFrom(s, def, sums, func(w *tablefile.Writer[T]) error {
+	return putFrom(s, def, sums, func(w *rows.Writer[T]) error {
 		for i := range n {
 			row(w.Cols, i)
 			w.Cols.N++
@@ -32,8 +31,8 @@ func put[T any](s *Stage, def tables.Def[T], n int, sums tally, row func(c *parq
 }
 
 // putFrom stores the rows that write adds as the one list of a table, with sums, which write may change.
-func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *tablefile.Writer[T]) error) error {
-	w := tablefile.NewWriter(s.Txn, def)
+func putFrom[T any](s *Stage, def tables.Def[T], sums tally, write func(w *rows.Writer[T]) error) error {
+	w := rows.NewFileWriter(s.Txn, def)
 	w.Restart(Key(def))
 	if err := write(w); err != nil {
 		return errors.Join(err, w.Abort())
@@ -82,8 +81,8 @@ func factAt(c *parquet.Columns[tables.PartnerFact], i int) (f fact, err error) {
 	return f, err
 }
 
-func (s *Stage) putFunds(list []fund.Row) error {
-	slices.SortFunc(list, func(a, b fund.Row) int {
+func (s *Stage) putFunds(list []account.FundRow) error {
+	slices.SortFunc(list, func(a, b account.FundRow) int {
 		return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
 			strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
 	})
@@ -113,11 +112,11 @@ func (s *Stage) putFunds(list []fund.Row) error {
 }
 
 // sumsOfFunds adds up funds. It does not add the amounts of a quota's row that are also in its claims.
-func (s *Stage) sumsOfFunds(list []fund.Row) (tally, error) {
+func (s *Stage) sumsOfFunds(list []account.FundRow) (tally, error) {
 	sums := s.newTally()
 	for i := range list {
 		one := &list[i]
-		quota := one.State == fund.Open || one.State == fund.Ended
+		quota := one.State == account.FundOpen || one.State == account.FundEnded
 		for _, a := range [...]struct {
 			name  string
 			a     money.Amount
@@ -244,7 +243,7 @@ func amountsOf(one *invoice.Row) [5]money.Amount {
 }
 
 // putInvoices stores what is invoiced, and the events that count.
-func (s *Stage) putInvoices(list []invoice.Row, all []*event.Money) error {
+func (s *Stage) putInvoices(list []invoice.Row, all []*accept.MoneyEvent) error {
 	sums := s.newTally()
 	for i := range list {
 		for k, a := range amountsOf(&list[i]) {
@@ -266,8 +265,8 @@ func (s *Stage) putInvoices(list []invoice.Row, all []*event.Money) error {
 	if err != nil {
 		return err
 	}
-	accepted := slices.DeleteFunc(slices.Clone(all), func(e *event.Money) bool { return !e.Verdict.Accepted() })
-	slices.SortFunc(accepted, func(a, b *event.Money) int {
+	accepted := slices.DeleteFunc(slices.Clone(all), func(e *accept.MoneyEvent) bool { return !e.Verdict.Accepted() })
+	slices.SortFunc(accepted, func(a, b *accept.MoneyEvent) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
 	})
 	return put(s, tables.InvoiceRecords(), len(accepted), nil, func(c *parquet.Columns[tables.InvoiceRecord], i int) {

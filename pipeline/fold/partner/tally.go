@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -36,10 +36,10 @@ func (t tally) add(name string, a money.Amount) error {
 }
 
 // sums returns the sums by name, in the form that a file stores.
-func (t tally) sums() []manifest.Sum {
-	var out []manifest.Sum
+func (t tally) sums() []lake.ColumnSum {
+	var out []lake.ColumnSum
 	for _, name := range slices.Sorted(maps.Keys(t)) {
-		out = append(out, manifest.Sum{Column: name, Value: t[name].String()})
+		out = append(out, lake.ColumnSum{Column: name, Value: t[name].String()})
 	}
 	return out
 }

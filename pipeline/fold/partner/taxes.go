@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -22,12 +22,12 @@ type sale struct{ issuer, recipient string }
 func (r factReader) taxFacts(c period.Cycle, issuers map[string][]string, list []fact) ([]fact, error) {
 	sums := map[sale]*money.AmountTotal{}
 	shared := map[string]bool{}
-	files := r.stage.Txn.Next().Files(manifest.CycleOf(c))
+	files := r.stage.Txn.Next().Files(lake.CycleOf(c))
 	for _, e := range files {
 		if e.Table != tables.Taxes().Name {
 			continue
 		}
-		err := tablefile.Each(r.stage.Txn, e, tables.Taxes(), nil, func(cols *parquet.Columns[tables.Tax],
+		err := rows.EachRow(r.stage.Txn, e, tables.Taxes(), nil, func(cols *parquet.Columns[tables.Tax],
 			i int) error {
 			to := sale{cols.Word(tables.TaxSellerID).At(i), cols.Word(tables.TaxBuyerID).At(i)}
 			if to.issuer == "" {

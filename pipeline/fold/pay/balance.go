@@ -3,9 +3,9 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -15,7 +15,7 @@ import (
 // balanceReader reads the opening balances of a day, one customer at a time in the order of ids.
 type balanceReader struct {
 	path     string
-	file     *tablefile.Reader[tables.Balance]
+	file     *rows.Reader[tables.Balance]
 	cols     *parquet.Columns[tables.Balance]
 	at       int
 	customer string // whose rows are next
@@ -25,12 +25,12 @@ type balanceReader struct {
 }
 
 // openBalances starts to read a balances file; an entry without a path has no balances.
-func openBalances(w *Worker, e manifest.FileEntry) (*balanceReader, error) {
+func openBalances(w *Worker, e lake.FileEntry) (*balanceReader, error) {
 	b := &balanceReader{at: -1}
 	if e.Path == "" {
 		return b, nil
 	}
-	f, err := tablefile.Open(w.Txn, e, tables.Balances(), nil)
+	f, err := rows.OpenFile(w.Txn, e, tables.Balances(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 }
 
 // addBalances appends a customer's rows to the closing balances. currency is that of the amounts.
-func addBalances(to *tablefile.Writer[tables.Balance], customer, currency string, rows []payment.Row) error {
+func addBalances(to *rows.Writer[tables.Balance], customer, currency string, rows []payment.Row) error {
 	for i := range rows {
 		r, c := &rows[i], to.Cols
 		from := tables.Nothing
@@ -107,7 +107,7 @@ func addBalances(to *tablefile.Writer[tables.Balance], customer, currency string
 }
 
 // addEntries appends the movements of a line or an account event; monthEnd is 1 for those of month-end lines.
-func addEntries(to *tablefile.Writer[tables.AccountEntry], customer string, at period.Instant, id []byte,
+func addEntries(to *rows.Writer[tables.AccountEntry], customer string, at period.Instant, id []byte,
 	list []payment.Entry, monthEnd int32) error {
 	for i := range list {
 		e, c := &list[i], to.Cols

@@ -2,15 +2,14 @@ package pay
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // readAll reads a file into a new batch.
-func readAll[T any](txn *lake.SubTxn, e manifest.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
-	f, err := tablefile.Open(txn, e, def, nil)
+func readAll[T any](txn *lake.SubTxn, e lake.FileEntry, def tables.Def[T]) (*parquet.Columns[T], error) {
+	f, err := rows.OpenFile(txn, e, def, nil)
 	if err != nil {
 		return nil, err
 	}

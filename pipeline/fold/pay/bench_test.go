@@ -6,9 +6,8 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,7 +20,7 @@ func BenchmarkDay(b *testing.B) {
 		b.Run(map[bool]string{true: "ledger", false: "coupons"}[ledger], func(b *testing.B) {
 			w := newWorld(b, ledger, "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-10-03\n")
 			const lines = 50_000
-			key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day("2026-09-02")}
+			key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle("2026-09"), Day: lakekey.Day("2026-09-02")}
 			c := parquet.NewColumns(tables.Lines())
 			for i := range lines {
 				f := lineFields(key, []string{"usage", fmt.Sprintf("customer-%06d", i/50), "2026-09-02",
@@ -58,7 +57,7 @@ func BenchmarkDay(b *testing.B) {
 				}
 				p := &pay.Payer{Base: txn.SubTxn.Base(), Books: w.books,
 					Rules: payment.Rules{Ledger: ledger, Digits: 2}, Refunds: ordering.RefundRules{Digits: 2},
-					Buckets: 1, Closed: place.NoCycle,
+					Buckets: 1, Closed: lake.NoCycle,
 					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				r, err := w.payAll(b.Context(), txn, p, []period.Cycle{period.CycleOf(2026, 9)})

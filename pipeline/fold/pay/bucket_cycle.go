@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,7 +16,7 @@ import (
 // bucketCycle pays a bucket of an open cycle.
 type bucketCycle struct {
 	w          *Worker
-	at         place.Place
+	at         lake.Place
 	bounds     period.Span
 	clock      period.Clock
 	next, base dayFiles
@@ -36,7 +35,7 @@ type bucketCycle struct {
 }
 
 // place pays a bucket of a cycle, if necessary.
-func (w *Worker) place(ctx context.Context, at place.Place) error {
+func (w *Worker) place(ctx context.Context, at lake.Place) error {
 	zone := w.Books.Zone
 	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
 		base:    w.base[at],
@@ -99,12 +98,12 @@ func (pl *bucketCycle) clean() (bool, error) {
 	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
 	for _, pair := range [...][2]dayFiles{{pl.next, pl.base}, {pl.base, pl.next}} {
 		for k, e := range pair[0] {
-			if depends(k) && (e.Path != pair[1][k].Path || rated.Is(e)) {
+			if depends(k) && (e.Path != pair[1][k].Path || state.IsRated(e)) {
 				return false, nil
 			}
 		}
 	}
-	if _, has := pl.next[tableDay{tables.Lines().Name, manifest.ChargesDay}]; has && len(pl.w.recharged) > 0 {
+	if _, has := pl.next[tableDay{tables.Lines().Name, lake.ChargesDay}]; has && len(pl.w.recharged) > 0 {
 		return false, nil
 	}
 	if len(pl.w.resplit) == 0 {
@@ -119,15 +118,15 @@ func (pl *bucketCycle) clean() (bool, error) {
 	return true, err
 }
 
-// endDay represents manifest.EndDay. It follows the days of the cycle.
+// endDay represents lake.EndDay. It follows the days of the cycle.
 func (pl *bucketCycle) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
 
 // keyDay returns a day as in the key of a file.
-func (pl *bucketCycle) keyDay(d period.Day) manifest.Day {
+func (pl *bucketCycle) keyDay(d period.Day) lake.Day {
 	if d == pl.endDay() {
-		return manifest.EndDay
+		return lake.EndDay
 	}
-	return manifest.DayOf(d)
+	return lake.DayOf(d)
 }
 
 // dayOf returns the day of the cycle on which an instant is paid.
@@ -145,14 +144,14 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 				continue
 			}
 			d := pl.endDay()
-			if k.day != manifest.EndDay {
+			if k.day != lake.EndDay {
 				var ok bool
 				if d, ok = k.day.Calendar(); !ok {
 					return nil, fmt.Errorf("%s of %s: no day of the calendar: %q", k.table, pl.at.Cycle, k.day)
 				}
 			}
 			set[d] = true
-			if e := pl.next[k]; k.table == tables.Lines().Name && (e.Path != pl.base[k].Path || rated.Is(e)) {
+			if e := pl.next[k]; k.table == tables.Lines().Name && (e.Path != pl.base[k].Path || state.IsRated(e)) {
 				pl.changed[d] = true
 			}
 		}
@@ -239,6 +238,6 @@ func (pl *bucketCycle) hand() {
 }
 
 // key names a file of the place.
-func (pl *bucketCycle) key(table string, day manifest.Day) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(pl.at.Cycle), Day: day, Bucket: pl.at.Bucket}
+func (pl *bucketCycle) key(table string, day lake.Day) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: lake.CycleOf(pl.at.Cycle), Day: day, Bucket: pl.at.Bucket}
 }

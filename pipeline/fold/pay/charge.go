@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/payment"
 )
@@ -30,8 +30,8 @@ func (k chargeKey) base() chargeKey {
 func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	cycle := r.word(tables.LineCycle)
 	switch r.word(tables.LineDay) {
-	case manifest.ChargesDay.String():
-	case manifest.RerateDay.String():
+	case lake.ChargesDay.String():
+	case lake.RerateDay.String():
 		cycle = r.word(tables.LineOriginCycle)
 	default:
 		return k
@@ -44,7 +44,7 @@ func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	if err != nil {
 		return k
 	}
-	if k.refund = r.word(tables.LineKind) == line.Refund.String(); k.refund { // its own time is that of its base
+	if k.refund = r.word(tables.LineKind) == table.RefundLine.String(); k.refund { // its own time is that of its base
 		c = p.Books.Zone.Cycle(r.cols.MaybeTime(tables.LineOwnTime).At(r.i))
 	}
 	k.cycle, k.customer, k.id = c, r.word(tables.LineCustomerID), string(r.text(tables.LineID))
@@ -151,8 +151,8 @@ func (b *orderBook) charged(key chargeKey, before period.Cycle) (row, error) {
 // loadCharges reads a paid cycle's lines of recurring charges and differences of charges.
 func (b *orderBook) loadCharges(c period.Cycle) error {
 	b.charges[c] = make(map[chargeKey]row)
-	for _, day := range [...]manifest.Day{manifest.ChargesDay, manifest.RerateDay} {
-		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(c), Day: day, Bucket: b.bucket}
+	for _, day := range [...]lake.Day{lake.ChargesDay, lake.RerateDay} {
+		key := lake.FileKey{Table: tables.Lines().Name, Cycle: lake.CycleOf(c), Day: day, Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
 			cols, err := readAll(b.p.Txn, e, tables.Lines())
 			if err != nil {

@@ -3,11 +3,10 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -105,27 +104,27 @@ func (p *Payer) Draws(bucket int, day period.Day) bool {
 // Writes reports whether Pay writes the lines of a day of an open cycle if they are rated again: something can be drawn
 // on the day, and the live state has no lines that are likely to equal the rated ones (CASH-9). fresh reports whether
 // the day has new records.
-func (w *Worker) Writes(key manifest.FileKey, fresh bool) bool {
+func (w *Worker) Writes(key lake.FileKey, fresh bool) bool {
 	cycle, ok := key.Cycle.Period()
 	if !ok {
 		return false
 	}
 	var span period.Span
-	if key.Day == manifest.EndDay {
+	if key.Day == lake.EndDay {
 		span = monthEnd(w.Books.Zone.Bounds(cycle))
 	} else if day, ok := key.Day.Calendar(); ok {
 		span = w.Books.Zone.DaySpan(day)
 	} else {
 		return false
 	}
-	was, has := w.base[place.Place{Cycle: cycle, Bucket: key.Bucket}][tableDay{key.Table, key.Day}]
+	was, has := w.base[lake.Place{Cycle: cycle, Bucket: key.Bucket}][tableDay{key.Table, key.Day}]
 	return (fresh || !has || !holdsCash(was)) && w.drawsOn(key.Bucket, span)
 }
 
 // holdsCash reports whether cash pays every line of a day's file completely. Only such a file is kept on a day on which
 // nothing can be drawn: other files were paid by other coupons or rules (CASH-4). The sums of the file decide it, since
 // except for cash no part of a usage line is negative.
-func holdsCash(e manifest.FileEntry) bool {
+func holdsCash(e lake.FileEntry) bool {
 	cols := tables.Lines().Columns
 	of := func(col tables.AmountColumn[tables.Line]) string {
 		for _, s := range e.Sums {
@@ -140,7 +139,7 @@ func holdsCash(e manifest.FileEntry) bool {
 
 // finishBalances ends the files of balances and entries. A day without movements has none (CASH-2).
 func (d *day) finishBalances() error {
-	var closing []manifest.FileEntry
+	var closing []lake.FileEntry
 	var err error
 	if d.moved {
 		closing, err = d.w.balances.Finish(nil)
@@ -379,7 +378,7 @@ func (d *day) payHeld() error {
 		return err
 	}
 	if d.w.chargeResplit(h); h.order != nil {
-		d.w.resplit[h.order.Key] = true
+		d.w.resplit[h.order.OrderKey] = true
 	}
 	for _, refund := range h.refunds {
 		d.pl.changed[refund.day] = true
@@ -429,7 +428,7 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 type lineStream struct {
 	row
 	w        *Worker
-	file     *tablefile.Reader[tables.Line] // nil = rated lines, which are in no file
+	file     *rows.Reader[tables.Line] // nil = rated lines, which are in no file
 	next     func() (*parquet.Columns[tables.Line], error)
 	ok       bool // false at the end
 	customer string
@@ -441,7 +440,7 @@ type lineStream struct {
 }
 
 // openLines starts at the first line of a day; without an entry there are none. end marks month-end lines.
-func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStream, error) {
+func (pl *bucketCycle) openLines(e lake.FileEntry, has, end bool) (*lineStream, error) {
 	s := &lineStream{w: pl.w, row: row{i: -1}, end: end}
 	if !has {
 		return s, nil
@@ -449,11 +448,11 @@ func (pl *bucketCycle) openLines(e manifest.FileEntry, has, end bool) (*lineStre
 	if s.end {
 		s.at = pl.bounds.To - 1
 	}
-	if rated.Is(e) {
+	if state.IsRated(e) {
 		s.next = pl.w.rated.Open(e.FileKey).Next
 		return s, s.advance()
 	}
-	f, err := tablefile.Open(pl.w.Txn, e, tables.Lines(), nil)
+	f, err := rows.OpenFile(pl.w.Txn, e, tables.Lines(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@
 //	CASH-8  A day's usage lines are streamed. The lines of orders, adjustments, late records and re-rating, and the
 //	        account events of a place are held in memory.
 //	CASH-9  On a day that can draw something, and that has new records, or no lines in the live state, or lines that
-//	        are not all cash, this package receives the usage lines and month-end lines from package rated and writes
+//	        are not all cash, this package receives the usage lines and month-end lines from package state and writes
 //	        their only file. Lines that are rated again because books changed may equal those in the live state, and
 //	        are then not paid. They are read from the file that rating wrote, which is written again if anything other
 //	        than cash pays a line.

@@ -5,23 +5,23 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // heldDays are the files whose lines can be paid at any instant of the cycle. They are held in memory (CASH-8).
-var heldDays = [...]manifest.Day{manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay,
-	manifest.CommitmentsDay, manifest.CostsDay, manifest.RestatedDay}
+var heldDays = [...]lake.Day{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay,
+	lake.CommitmentsDay, lake.CostsDay, lake.RestatedDay}
 
 // heldFile is a file of heldDays.
 type heldFile struct {
-	entry manifest.FileEntry
+	entry lake.FileEntry
 	cols  *parquet.Columns[tables.Line]
 }
 
@@ -31,13 +31,13 @@ type heldLine struct {
 	customer string
 	instant  period.Instant
 	day      period.Day
-	manual   bool         // a manual adjustment: cash, no balance changes
-	order    *event.Order // nil = usage or manual adjustment
-	base     *heldLine    // the base of a refund, if it is billed in the same cycle
-	refunds  []*heldLine  // the refunds of an order or a charge
-	behind   *heldLine    // the base, if it would come later: the line comes directly after it (CASH-5)
-	charge   chargeKey    // set for a line of a recurring charge, a difference of one and a refund of one
-	paid     row          // the base of a charge's refund, if it is billed in an earlier cycle
+	manual   bool          // a manual adjustment: cash, no balance changes
+	order    *accept.Order // nil = usage or manual adjustment
+	base     *heldLine     // the base of a refund, if it is billed in the same cycle
+	refunds  []*heldLine   // the refunds of an order or a charge
+	behind   *heldLine     // the base, if it would come later: the line comes directly after it (CASH-5)
+	charge   chargeKey     // set for a line of a recurring charge, a difference of one and a refund of one
+	paid     row           // the base of a charge's refund, if it is billed in an earlier cycle
 }
 
 // spot returns the line whose position in the order of time applies to this line.
@@ -75,7 +75,7 @@ func (pl *bucketCycle) hold() error {
 	if pl.inAdvance, err = pl.postedInAdvance(); err != nil {
 		return err
 	}
-	byOrder := make(map[event.Key]*heldLine)
+	byOrder := make(map[accept.OrderKey]*heldLine)
 	for _, day := range heldDays {
 		cols, e, err := batchOf(pl.w.bucketPayer, pl.next, day)
 		if err != nil {
@@ -94,7 +94,7 @@ func (pl *bucketCycle) hold() error {
 		}
 		for _, l := range lines {
 			if l.order != nil {
-				byOrder[l.order.Key] = l
+				byOrder[l.order.OrderKey] = l
 			}
 		}
 		pl.held = append(pl.held, lines...)
@@ -124,9 +124,9 @@ func (pl *bucketCycle) hold() error {
 }
 
 // heldLine returns a row of a held file.
-func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*event.Order) *heldLine {
+func (pl *bucketCycle) heldLine(r row, day lake.Day, orders map[accept.OrderKey]*accept.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LineCustomerID), instant: r.instant()}
-	if day == manifest.EventsDay {
+	if day == lake.EventsDay {
 		l.order = orderOf(r, orders)
 		l.manual = l.order == nil
 	}
@@ -140,7 +140,7 @@ func (pl *bucketCycle) heldLine(r row, day manifest.Day, orders map[event.Key]*e
 
 // sale identifies an order, or the charge for a part of a recurring charge, with its refunds; zero = neither.
 type sale struct {
-	order  event.Key
+	order  accept.OrderKey
 	charge chargeKey
 }
 
@@ -154,19 +154,19 @@ func (l *heldLine) sale() sale {
 	case l.isRefund():
 		return sale{order: l.order.Base}
 	case l.order != nil:
-		return sale{order: l.order.Key}
+		return sale{order: l.order.OrderKey}
 	}
 	return sale{}
 }
 
 // isMonthEnd reports whether a row of a held file is a month-end line: one of a commitment, or of all cost files of a
 // product.
-func (pl *bucketCycle) isMonthEnd(r row, day manifest.Day) bool {
+func (pl *bucketCycle) isMonthEnd(r row, day lake.Day) bool {
 	switch day {
-	case manifest.CommitmentsDay:
+	case lake.CommitmentsDay:
 		return r.word(tables.LineOriginCycle) == ""
-	case manifest.CostsDay:
-		return line.IsMonthEndID(string(r.text(tables.LineID)), pl.at.Cycle, r.word(tables.LineSKU))
+	case lake.CostsDay:
+		return table.IsMonthEndID(string(r.text(tables.LineID)), pl.at.Cycle, r.word(tables.LineSKU))
 	}
 	return false
 }
@@ -184,8 +184,8 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
 // other lines are marked as changed.
-func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day manifest.Day,
-	orders map[event.Key]*event.Order) {
+func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line], day lake.Day,
+	orders map[accept.OrderKey]*accept.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
 		for i := range was.N {
@@ -200,7 +200,7 @@ func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns[tables.Line
 		if len(list) == 0 {
 			pl.changed[l.day], pl.moved[l.sale()] = true, true
 			if l.order != nil {
-				pl.w.resplit[l.order.Key] = true
+				pl.w.resplit[l.order.OrderKey] = true
 			}
 			pl.w.chargeResplit(l)
 			continue
@@ -227,7 +227,7 @@ func (l *heldLine) paidColumns() []tables.AmountColumn[tables.Line] {
 
 // inAdvance reports whether the line is of a recurring charge in advance: it is paid at its first instant.
 func (l *heldLine) inAdvance() bool {
-	return l.word(tables.LineDay) == manifest.ChargesDay.String() &&
+	return l.word(tables.LineDay) == lake.ChargesDay.String() &&
 		l.cols.MaybeTime(tables.LineInstant).At(l.i) == tables.Nothing
 }
 
@@ -293,7 +293,7 @@ func (pl *bucketCycle) writeHeld() error {
 }
 
 // replaceLines finishes the file of lines being written, which replaces another one, and writes its sums.
-func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
+func (pl *bucketCycle) replaceLines(rated lake.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err
 	}
@@ -307,12 +307,12 @@ func (pl *bucketCycle) replaceLines(rated manifest.FileEntry, s *sums) error {
 	pl.lines += rated.Rows
 	key := rated.FileKey
 	key.Table = tables.Sums().Name
-	return tablefile.Put(pl.w.Txn, key, s.cols, nil)
+	return rows.PutFile(pl.w.Txn, key, s.cols, nil)
 }
 
 // accountEvent is one account event of the place.
 type accountEvent struct {
-	*event.Account
+	*accept.Account
 	customer string
 	day      period.Day
 	key      string // all that a replay depends on
@@ -325,7 +325,7 @@ func (pl *bucketCycle) loadAccountEvents() error {
 		if !ok {
 			return nil, nil
 		}
-		err = event.EachAccount(pl.w.Txn, e, pl.w.Books, nil, func(x *event.Account) {
+		err = accept.EachAccount(pl.w.Txn, e, pl.w.Books, nil, func(x *accept.Account) {
 			list = append(list, pl.accountEvent(x))
 		})
 		return list, err
@@ -357,7 +357,7 @@ func (pl *bucketCycle) loadAccountEvents() error {
 	return nil
 }
 
-func (pl *bucketCycle) accountEvent(x *event.Account) *accountEvent {
+func (pl *bucketCycle) accountEvent(x *accept.Account) *accountEvent {
 	customer := pl.w.Books.Customers[x.Customer].ID
 	var key []byte
 	for _, text := range []string{customer, x.ID, x.Type, x.Balance, x.Amount.String(), x.Instant.String()} {

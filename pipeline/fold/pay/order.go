@@ -6,11 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -22,24 +20,24 @@ import (
 type orderBook struct {
 	p      *bucketPayer
 	bucket int
-	orders map[period.Cycle]map[event.Key]*event.Order
+	orders map[period.Cycle]map[accept.OrderKey]*accept.Order
 	lines  map[period.Cycle]map[string]row // by id; of paid cycles
 
 	charges map[period.Cycle]map[chargeKey]row // of paid cycles: the first line with a positive payment
 }
 
 func newOrderBook(p *bucketPayer, bucket int) *orderBook {
-	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[event.Key]*event.Order),
+	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[accept.OrderKey]*accept.Order),
 		lines: make(map[period.Cycle]map[string]row), charges: make(map[period.Cycle]map[chargeKey]row)}
 }
 
 // in returns the orders that are billed in a cycle.
-func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
+func (b *orderBook) in(c period.Cycle) (map[accept.OrderKey]*accept.Order, error) {
 	if known, ok := b.orders[c]; ok {
 		return known, nil
 	}
-	book := events.NewBook()
-	if e, ok := b.p.next[place.Place{Cycle: c, Bucket: b.bucket}][tableDay{table: tables.Orders().Name}]; ok {
+	book := accept.NewEventBook()
+	if e, ok := b.p.next[lake.Place{Cycle: c, Bucket: b.bucket}][tableDay{table: tables.Orders().Name}]; ok {
 		if err := book.Load(b.p.Txn, e, b.p.Books); err != nil {
 			return nil, err
 		}
@@ -50,13 +48,13 @@ func (b *orderBook) in(c period.Cycle) (map[event.Key]*event.Order, error) {
 
 // baseLine is what a refund needs to know of its base: the order, and what its line says was paid.
 type baseLine struct {
-	order             *event.Order
+	order             *accept.Order
 	official, payment money.Amount
 	split             payment.Split
 }
 
 // before finds an order that is billed before a cycle, and its line.
-func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
+func (b *orderBook) before(key accept.OrderKey, c period.Cycle) (*baseLine, error) {
 	for _, earlier := range slices.Backward(b.p.known) {
 		if earlier >= c {
 			continue
@@ -77,10 +75,10 @@ func (b *orderBook) before(key event.Key, c period.Cycle) (*baseLine, error) {
 }
 
 // line finds the line of an order in a paid cycle.
-func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
+func (b *orderBook) line(o *accept.Order, c period.Cycle) (row, error) {
 	if b.lines[c] == nil {
 		b.lines[c] = make(map[string]row)
-		key := manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(c), Day: manifest.EventsDay,
+		key := lake.FileKey{Table: tables.Lines().Name, Cycle: lake.CycleOf(c), Day: lake.EventsDay,
 			Bucket: b.bucket}
 		for _, e := range b.p.Txn.Next().Find(key) {
 			cols, err := readAll(b.p.Txn, e, tables.Lines())
@@ -94,9 +92,9 @@ func (b *orderBook) line(o *event.Order, c period.Cycle) (row, error) {
 			}
 		}
 	}
-	r, ok := b.lines[c][orderID(o.Key)]
+	r, ok := b.lines[c][orderID(o.OrderKey)]
 	if !ok {
-		return r, fmt.Errorf("order %s was accepted in %s, which has no line of it", orderID(o.Key), c)
+		return r, fmt.Errorf("order %s was accepted in %s, which has no line of it", orderID(o.OrderKey), c)
 	}
 	return r, nil
 }
@@ -108,10 +106,10 @@ func isOrderLine(r row) bool {
 	return ok && number != ""
 }
 
-func orderID(key event.Key) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
+func orderID(key accept.OrderKey) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
 
 // orderOf returns the order of a line of the day `events`; nil for a manual adjustment's line.
-func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
+func orderOf(r row, orders map[accept.OrderKey]*accept.Order) *accept.Order {
 	if !isOrderLine(r) {
 		return nil
 	}
@@ -120,7 +118,7 @@ func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 	if err != nil {
 		return nil
 	}
-	o := orders[event.Key{ID: id, Line: number}]
+	o := orders[accept.OrderKey{ID: id, Line: number}]
 	if o == nil || o.PayTime != r.cols.Time(tables.LineTradeTime).At(r.i) {
 		return nil
 	}
@@ -128,7 +126,7 @@ func orderOf(r row, orders map[event.Key]*event.Order) *event.Order {
 }
 
 // paidAs reads what a refund needs to know from its base's line.
-func paidAs(o *event.Order, r row) (*baseLine, error) {
+func paidAs(o *accept.Order, r row) (*baseLine, error) {
 	b := &baseLine{order: o}
 	var err error
 	if b.official, err = r.amount(tables.LineOfficialAmount); err != nil {
@@ -142,10 +140,10 @@ func paidAs(o *event.Order, r row) (*baseLine, error) {
 }
 
 // byPartner reports whether a partner pays an order.
-func byPartner(o *event.Order) bool { return o.Payer != "customer" }
+func byPartner(o *accept.Order) bool { return o.Payer != "customer" }
 
 // batchOf reads a file of lines into memory; nil if there is none.
-func batchOf(p *bucketPayer, files dayFiles, day manifest.Day) (*parquet.Columns[tables.Line], manifest.FileEntry,
+func batchOf(p *bucketPayer, files dayFiles, day lake.Day) (*parquet.Columns[tables.Line], lake.FileEntry,
 	error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {

@@ -5,12 +5,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,7 +23,7 @@ type Payer struct {
 	Rules   payment.Rules
 	Refunds ordering.RefundRules
 	Buckets int
-	Closed  period.Cycle // the last closed cycle; place.NoCycle = none
+	Closed  period.Cycle // the last closed cycle; lake.NoCycle = none
 	// cycles in which the run wrote account events or reclaims coupons; those of the live state can be omitted
 	Cycles []period.Cycle
 	Refold func(period.Cycle) bool // whether a cycle was paid with other books or settings than today's
@@ -37,17 +35,17 @@ type Payer struct {
 	altered    map[int]period.Instant // by bucket: first instant at which issued coupons differ from the live state
 	holders    map[int][]int32        // customers with coupons, by bucket
 	cycles     []period.Cycle         // known ones, ascending
-	base       map[place.Place]dayFiles
+	base       map[lake.Place]dayFiles
 }
 
 // tableDay names a file within its place.
 type tableDay struct {
 	table string
-	day   manifest.Day
+	day   lake.Day
 }
 
 // dayFiles are the files of one place.
-type dayFiles map[tableDay]manifest.FileEntry
+type dayFiles map[tableDay]lake.FileEntry
 
 // Begin prepares what all buckets share. Errors: the lake's.
 func (p *Payer) Begin() error {
@@ -58,7 +56,7 @@ func (p *Payer) Begin() error {
 	p.indexIssued()
 	p.holders = make(map[int][]int32)
 	for _, customer := range p.coupons.Customers() {
-		bucket := place.Of(p.Books, customer, p.Buckets)
+		bucket := lake.PlaceOf(p.Books, customer, p.Buckets)
 		p.holders[bucket] = append(p.holders[bucket], customer)
 	}
 	return p.index()
@@ -74,9 +72,9 @@ func (p *Payer) index() error {
 		set[ref.Period()] = true
 	}
 	p.cycles = slices.Sorted(maps.Keys(set))
-	p.base = make(map[place.Place]dayFiles)
+	p.base = make(map[lake.Place]dayFiles)
 	for _, c := range p.cycles {
-		was, err := p.Base.Files(manifest.CycleOf(c))
+		was, err := p.Base.Files(lake.CycleOf(c))
 		if err != nil {
 			return err
 		}
@@ -85,12 +83,12 @@ func (p *Payer) index() error {
 	return nil
 }
 
-func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []manifest.FileEntry) {
+func sortPlaces(to map[lake.Place]dayFiles, c period.Cycle, files []lake.FileEntry) {
 	for _, e := range files {
-		if e.Bucket == manifest.NoBucket {
+		if e.Bucket == lake.NoBucket {
 			continue
 		}
-		at := place.Place{Cycle: c, Bucket: e.Bucket}
+		at := lake.Place{Cycle: c, Bucket: e.Bucket}
 		if to[at] == nil {
 			to[at] = make(dayFiles)
 		}
@@ -102,9 +100,9 @@ func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []manifest.Fi
 type bucketPayer struct {
 	*Payer
 	Txn      *lake.SubTxn
-	rated    *rated.Lines   // of the current bucket; they are in no file yet
-	known    []period.Cycle // Payer.cycles, and those that were rated in the current bucket
-	next     map[place.Place]dayFiles
+	rated    *state.RatedLines // of the current bucket; they are in no file yet
+	known    []period.Cycle    // Payer.cycles, and those that were rated in the current bucket
+	next     map[lake.Place]dayFiles
 	reclaims map[int][]*Reclaim // by bucket: copies, on which the task decides
 	result   *Result
 }
@@ -113,32 +111,32 @@ type bucketPayer struct {
 type Worker struct {
 	*bucketPayer
 	wallet   *payment.Wallet
-	lines    *tablefile.Writer[tables.Line] // it writes batches of the reader: its own is empty
-	balances *tablefile.Writer[tables.Balance]
-	entries  *tablefile.Writer[tables.AccountEntry]
-	uses     *tablefile.Writer[tables.CouponEntry] // of coupons
+	lines    *rows.Writer[tables.Line] // it writes batches of the reader: its own is empty
+	balances *rows.Writer[tables.Balance]
+	entries  *rows.Writer[tables.AccountEntry]
+	uses     *rows.Writer[tables.CouponEntry] // of coupons
 	drawn    []payment.Use
 	rows     []payment.Row
 
-	of      int                // the current bucket
-	opening manifest.FileEntry // the latest balances of the next state so far; no Path = none
-	was     manifest.FileEntry // the same for the live state
-	resplit map[event.Key]bool // orders whose payment changed
+	of      int                      // the current bucket
+	opening lake.FileEntry           // the latest balances of the next state so far; no Path = none
+	was     lake.FileEntry           // the same for the live state
+	resplit map[accept.OrderKey]bool // orders whose payment changed
 	orders  *orderBook
 
 	recharged map[chargeKey]bool // recurring charges whose payment may have changed
 }
 
 // Pay pays the open cycles of a bucket, oldest first, and puts the files into its next state. rated are the cycles in
-// which the run rated something in the bucket. Errors: errors of the lake, *event.GoneError for something that the
+// which the run rated something in the bucket. Errors: errors of the lake, *accept.GoneBookError for something that the
 // books no longer contain, and *money.RangeError.
 func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Result, error) {
 	w.known = slices.Concat(w.cycles, rated)
 	slices.Sort(w.known)
 	w.known = slices.Compact(w.known)
-	w.next, w.result = make(map[place.Place]dayFiles), newResult()
+	w.next, w.result = make(map[lake.Place]dayFiles), newResult()
 	for _, c := range w.known {
-		sortPlaces(w.next, c, append(w.Txn.Next().Files(manifest.CycleOf(c)), w.rated.Files(manifest.CycleOf(c))...))
+		sortPlaces(w.next, c, append(w.Txn.Next().Files(lake.CycleOf(c)), w.rated.Files(lake.CycleOf(c))...))
 	}
 	if err := w.bucket(ctx, bucket); err != nil {
 		return nil, err
@@ -151,14 +149,14 @@ func (w *Worker) Pay(ctx context.Context, bucket int, rated []period.Cycle) (*Re
 
 // bucket pays the open cycles of a bucket, oldest first.
 func (w *Worker) bucket(ctx context.Context, bucket int) error {
-	w.of, w.opening, w.was = bucket, manifest.FileEntry{}, manifest.FileEntry{}
-	w.resplit, w.orders = make(map[event.Key]bool), newOrderBook(w.bucketPayer, bucket)
+	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
+	w.resplit, w.orders = make(map[accept.OrderKey]bool), newOrderBook(w.bucketPayer, bucket)
 	w.recharged = make(map[chargeKey]bool)
 	for _, c := range w.known {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		at := place.Place{Cycle: c, Bucket: bucket}
+		at := lake.Place{Cycle: c, Bucket: bucket}
 		if c > w.Closed {
 			if err := w.place(ctx, at); err != nil {
 				return err
@@ -173,7 +171,7 @@ func (w *Worker) bucket(ctx context.Context, bucket int) error {
 }
 
 // latest returns the last balances file of a place.
-func latest(files dayFiles) (last manifest.FileEntry, ok bool) {
+func latest(files dayFiles) (last lake.FileEntry, ok bool) {
 	for _, e := range files {
 		if e.Table == balancesTable && e.Day.Compare(last.Day) >= 0 {
 			last, ok = e, true
@@ -193,10 +191,10 @@ const (
 func (w *Worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
 // NewWorker returns a worker for buckets that txn enters. lines may contain the lines of keys for which Writes is true.
-func (p *Payer) NewWorker(txn *lake.SubTxn, lines *rated.Lines) *Worker {
+func (p *Payer) NewWorker(txn *lake.SubTxn, lines *state.RatedLines) *Worker {
 	b := &bucketPayer{Payer: p, Txn: txn, rated: lines, reclaims: p.reclaimsByBucket()}
-	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: tablefile.NewWriter(txn, tables.Lines()),
-		balances: tablefile.NewWriter(txn, tables.Balances()),
-		entries:  tablefile.NewWriter(txn, tables.AccountEntries()),
-		uses:     tablefile.NewWriter(txn, tables.CouponEntries())}
+	return &Worker{bucketPayer: b, wallet: payment.NewWallet(p.Rules), lines: rows.NewFileWriter(txn, tables.Lines()),
+		balances: rows.NewFileWriter(txn, tables.Balances()),
+		entries:  rows.NewFileWriter(txn, tables.AccountEntries()),
+		uses:     rows.NewFileWriter(txn, tables.CouponEntries())}
 }

@@ -6,14 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/account"
 	"github.com/tollbook/tollbook/settlement/payment"
-	"github.com/tollbook/tollbook/settlement/verdict"
 )
 
 // Issued describes issued coupons for the payment of lines (§9.2). The zero value means that there are none.
@@ -27,22 +26,22 @@ type Issued struct {
 // Reclaim is an event by which a partner takes back the unused amount of a coupon. Payment decides it and sets its
 // verdict.
 type Reclaim struct {
-	Event    *event.Money
-	Coupon   *coupon.Issued
+	Event    *accept.MoneyEvent
+	Coupon   *account.IssuedCoupon
 	customer string
 	day      period.Day
 }
 
 func (r *Reclaim) before(o *Reclaim) int {
-	return coupon.Before(verdict.Stamp{Time: r.Event.Time, Instant: r.Event.Instant}, r.Event.ID,
-		verdict.Stamp{Time: o.Event.Time, Instant: o.Event.Instant}, o.Event.ID)
+	return account.CouponBefore(account.Stamp{Time: r.Event.Time, Instant: r.Event.Instant}, r.Event.ID,
+		account.Stamp{Time: o.Event.Time, Instant: o.Event.Instant}, o.Event.ID)
 }
 
 // indexIssued groups Issued by bucket.
 func (p *Payer) indexIssued() {
 	p.altered = make(map[int]period.Instant)
 	for customer, from := range p.Issued.Altered {
-		bucket := place.Bucket(customer, p.Buckets)
+		bucket := lake.BucketOf(customer, p.Buckets)
 		if was, has := p.altered[bucket]; !has || from < was {
 			p.altered[bucket] = from
 		}
@@ -55,7 +54,7 @@ func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
 	for _, r := range p.Issued.Reclaims {
 		event := *r.Event
 		own := &Reclaim{Event: &event, Coupon: r.Coupon, customer: p.Books.Customers[r.Coupon.Terms.Customer].ID}
-		bucket := place.Bucket(own.customer, p.Buckets)
+		bucket := lake.BucketOf(own.customer, p.Buckets)
 		by[bucket] = append(by[bucket], own)
 	}
 	return by
@@ -63,7 +62,7 @@ func (p *Payer) reclaimsByBucket() map[int][]*Reclaim {
 
 // Take stores the verdicts of a bucket's coupon events.
 func (p *Payer) Take(r *Result) {
-	decided := make(map[string]verdict.Verdict, len(r.Reclaims))
+	decided := make(map[string]account.Verdict, len(r.Reclaims))
 	for _, v := range r.Reclaims {
 		decided[string(v.ID)] = v.verdict()
 	}
@@ -117,18 +116,18 @@ func (d *day) reclaim() error {
 		return fmt.Errorf("coupon event %s: %w", e.ID, err)
 	}
 	if !ok {
-		met := coupon.Used
+		met := account.CouponUsed
 		if !use.Amount.IsZero() {
-			met = coupon.Reclaimed
+			met = account.CouponReclaimed
 		}
-		e.Verdict = verdict.State("event", met.String())
+		e.Verdict = account.BadState("event", met.String())
 		return nil
 	}
-	e.Verdict, d.moved = verdict.Verdict{}, true
+	e.Verdict, d.moved = account.Verdict{}, true
 	if !d.w.Issued.Records {
 		return nil
 	}
-	return d.addUse(e.Instant, []byte(e.ID), coupon.Reclaim.String(), &use)
+	return d.addUse(e.Instant, []byte(e.ID), account.CouponReclaim.String(), &use)
 }
 
 // noteUses records what the last payment drew from coupons.
@@ -140,7 +139,7 @@ func (d *day) noteUses(at period.Instant, id []byte) (err error) {
 		return fmt.Errorf("line %s: %w", id, err)
 	}
 	for i := range d.w.drawn {
-		if err := d.addUse(at, id, coupon.UseWord, &d.w.drawn[i]); err != nil {
+		if err := d.addUse(at, id, account.CouponUseWord, &d.w.drawn[i]); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,7 @@ package pay
 import (
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -82,14 +82,14 @@ func (s *sums) close() error {
 }
 
 // of returns the sums of the whole file: those from rating, with the amounts replaced by those after payment.
-func (s *sums) of(rated []manifest.Sum) []manifest.Sum {
+func (s *sums) of(rated []lake.ColumnSum) []lake.ColumnSum {
 	now := make(map[string]string, len(summed)+1)
 	cols := tables.Lines().Columns
 	for k, col := range summed {
 		now[cols[col].Name] = s.all[k].String()
 	}
 	now[cols[tables.LineCountedCouponAmount].Name] = s.counted.String()
-	out := make([]manifest.Sum, len(rated))
+	out := make([]lake.ColumnSum, len(rated))
 	for i, one := range rated {
 		out[i] = one
 		if v, ok := now[one.Column]; ok {

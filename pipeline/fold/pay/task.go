@@ -5,13 +5,12 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
-	"github.com/tollbook/tollbook/settlement/coupon"
-	"github.com/tollbook/tollbook/settlement/verdict"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // Result is the result of paying a bucket.
@@ -43,12 +42,12 @@ func newResult() *Result {
 	return &Result{Cycles: []period.Cycle{}, Refused: []Refused{}, Reclaims: []reclaimVerdict{}}
 }
 
-func verdictOf(e *event.Money) reclaimVerdict {
+func verdictOf(e *accept.MoneyEvent) reclaimVerdict {
 	return reclaimVerdict{[]byte(e.ID), e.Verdict.Why, []byte(e.Verdict.Column), []byte(e.Verdict.Value)}
 }
 
-func (v *reclaimVerdict) verdict() verdict.Verdict {
-	return verdict.Verdict{Why: v.Why, Column: string(v.Column), Value: string(v.Value)}
+func (v *reclaimVerdict) verdict() account.Verdict {
+	return account.Verdict{Why: v.Why, Column: string(v.Column), Value: string(v.Value)}
 }
 
 // issuedMessage is the JSON form of Issued, with what payment needs. Byte fields hold texts that need not be UTF-8.
@@ -137,9 +136,9 @@ func (i *Issued) UnmarshalJSON(b []byte) error {
 	for at := range m.Reclaims {
 		r := &m.Reclaims[at]
 		i.Reclaims = append(i.Reclaims, &Reclaim{
-			Event: &event.Money{ID: string(r.ID), Time: r.Time, Instant: r.Instant, Amount: r.Amount,
+			Event: &accept.MoneyEvent{ID: string(r.ID), Time: r.Time, Instant: r.Instant, Amount: r.Amount,
 				File: r.File, Verdict: r.Verdict.verdict()},
-			Coupon: &coupon.Issued{Terms: r.Coupon.coupon()}})
+			Coupon: &account.IssuedCoupon{Terms: r.Coupon.coupon()}})
 	}
 	return nil
 }

@@ -7,24 +7,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/coupon"
-	"github.com/tollbook/tollbook/settlement/verdict"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // TestIssuedMessage checks that a task of another process receives what paying needs to know of reclaims, including the
 // verdict of an earlier run, which the task returns if it does not pay the day again. Invariant: CASH-3.
 func TestIssuedMessage(t *testing.T) {
 	t.Parallel()
-	of := coupon.Issued{Terms: books.Coupon{ID: "n1", Customer: 3, Cash: true,
+	of := account.IssuedCoupon{Terms: books.Coupon{ID: "n1", Customer: 3, Cash: true,
 		Valid: period.Span{From: 10, To: 20}, Since: 5}}
 	want := Issued{Altered: map[string]period.Instant{"acme": 7}, Records: true, Coupons: []books.Coupon{of.Terms},
 		Reclaims: []*Reclaim{
-			{Event: &event.Money{ID: "r1", Time: 11, Instant: 12, File: -1,
-				Verdict: verdict.State("event", coupon.Used.String())}, Coupon: &of},
-			{Event: &event.Money{ID: "r2", Time: 13, Instant: 14, File: 2}, Coupon: &of},
+			{Event: &accept.MoneyEvent{ID: "r1", Time: 11, Instant: 12, File: -1,
+				Verdict: account.BadState("event", account.CouponUsed.String())}, Coupon: &of},
+			{Event: &accept.MoneyEvent{ID: "r2", Time: 13, Instant: 14, File: 2}, Coupon: &of},
 		}}
 	text, err := json.Marshal(want)
 	if err != nil {

@@ -15,15 +15,11 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
@@ -46,8 +42,8 @@ type world struct {
 	again   bool // books or settings changed, but lines were kept as they were paid
 	kept    bool // lines that paying writes are passed in memory, not in files (CASH-9)
 	closed  period.Cycle
-	rated   map[manifest.FileKey]string // the text of the file of each key
-	result  *pay.Result                 // of all buckets in the last night
+	rated   map[lake.FileKey]string // the text of the file of each key
+	result  *pay.Result             // of all buckets in the last night
 }
 
 const (
@@ -66,8 +62,8 @@ month,Server,compute,Compute,vm,VM,subscription,count,period
 // newWorld returns an empty lake in the zone of Shanghai. coupons has rows of coupons.csv.
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
-	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle,
-		rated: make(map[manifest.FileKey]string)}
+	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: lake.NoCycle,
+		rated: make(map[lake.FileKey]string)}
 	w.setCoupons(coupons)
 	return w
 }
@@ -173,7 +169,7 @@ func (w *world) night(cycles map[string]string) {
 			for _, id := range one.IDs {
 				ids[string(id)] = true
 			}
-			w.flag(txn, place.Place{Cycle: one.Cycle, Bucket: bucket}, ids)
+			w.flag(txn, lake.Place{Cycle: one.Cycle, Bucket: bucket}, ids)
 		}
 	}
 	if _, err := txn.Commit(w.t.Context()); err != nil {
@@ -194,12 +190,12 @@ func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles 
 		return nil, err
 	}
 	results := make(map[int]*pay.Result)
-	return results, task.Run(ctx, task.Local{Workers: w.workers}, task.Stage[lake.BucketState, paid]{
+	return results, lake.RunTasks(ctx, lake.LocalTasks{Workers: w.workers}, lake.TaskStage[lake.BucketState, paid]{
 		Kind: "pay", Tasks: txn.BucketStates(p.Buckets),
 		Worker: func() func(context.Context, *lake.BucketState) (*paid, error) {
 			sub := txn.Sub()
 			var payer *pay.Worker
-			lines := rated.NewLines(sub, func(key manifest.FileKey) bool { return w.kept && payer.Writes(key, false) })
+			lines := state.NewRatedLines(sub, func(key lake.FileKey) bool { return w.kept && payer.Writes(key, false) })
 			payer = p.NewWorker(sub, lines)
 			return func(ctx context.Context, s *lake.BucketState) (*paid, error) {
 				err := sub.Enter(s)
@@ -222,9 +218,9 @@ func (w *world) payAll(ctx context.Context, txn *lake.Txn, p *pay.Payer, cycles 
 }
 
 // keep moves the rated files of lines that paying will write into memory.
-func keep(txn *lake.SubTxn, lines *rated.Lines, cycles []period.Cycle) error {
+func keep(txn *lake.SubTxn, lines *state.RatedLines, cycles []period.Cycle) error {
 	for _, c := range cycles {
-		for _, e := range txn.Next().Files(manifest.CycleOf(c)) {
+		for _, e := range txn.Next().Files(lake.CycleOf(c)) {
 			if e.Table != "lines" || !lines.Keeps(e.FileKey) {
 				continue
 			}
@@ -235,7 +231,7 @@ func keep(txn *lake.SubTxn, lines *rated.Lines, cycles []period.Cycle) error {
 			if len(was) > 0 && was[0].Path == e.Path {
 				continue
 			}
-			r, err := tablefile.Open(txn, e, tables.Lines(), nil)
+			r, err := rows.OpenFile(txn, e, tables.Lines(), nil)
 			if err != nil {
 				return err
 			}
@@ -285,26 +281,26 @@ func (w *world) close(name string) {
 // rate writes those files of a cycle whose part of the text changed.
 func (w *world) rate(txn *lake.Txn, cycle, text string) {
 	w.t.Helper()
-	parts := make(map[manifest.FileKey][]string)
+	parts := make(map[lake.FileKey][]string)
 	for _, one := range strings.Split(strings.TrimSpace(text), "\n") {
 		f := strings.Fields(one)
 		if len(f) < 6 {
 			continue
 		}
-		day := map[string]manifest.Day{"order": manifest.EventsDay, "unsubscribe": manifest.EventsDay,
-			"adjust": manifest.EventsDay, "late": manifest.LateDay, "rerate": manifest.RerateDay,
-			"end": manifest.EndDay}[f[0]]
+		day := map[string]lake.Day{"order": lake.EventsDay, "unsubscribe": lake.EventsDay,
+			"adjust": lake.EventsDay, "late": lake.LateDay, "rerate": lake.RerateDay,
+			"end": lake.EndDay}[f[0]]
 		if f[0] == "usage" {
 			day = lakekey.Day(f[2])
 		}
-		key := manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: day,
-			Bucket: place.Bucket(f[1], w.buckets)}
+		key := lake.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: day,
+			Bucket: lake.BucketOf(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
 		}
 		parts[key] = append(parts[key], one)
 		if f[0] == "order" || f[0] == "unsubscribe" {
-			key.Table, key.Day = "orders", manifest.Day{}
+			key.Table, key.Day = "orders", lake.Day{}
 			parts[key] = append(parts[key], one)
 		}
 	}
@@ -359,7 +355,7 @@ func (w *world) append(c *parquet.Columns[tables.Any], f fields) {
 }
 
 // put writes a batch as the file of a key.
-func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
+func (w *world) put(txn *lake.Txn, key lake.FileKey, c *parquet.Columns[tables.Any], summed ...string) {
 	w.t.Helper()
 	if c.N == 0 {
 		if err := txn.Next().Entries.Replace(key); err != nil {
@@ -387,7 +383,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 	for _, name := range summed {
 		columns = append(columns, tables.ColumnOf[tables.Any](c.Def.Index(name)))
 	}
-	sums, err := tablefile.Sums(c, columns)
+	sums, err := rows.SumsIn(c, columns)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -401,7 +397,7 @@ func (w *world) put(txn *lake.Txn, key manifest.FileKey, c *parquet.Columns[tabl
 }
 
 // groups divides the lines of a day into row groups of two rows, so that some customers are in several groups.
-func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*parquet.Columns[tables.Any] {
+func (w *world) groups(c *parquet.Columns[tables.Any], key lake.FileKey) []*parquet.Columns[tables.Any] {
 	if _, ok := key.Day.Calendar(); !ok || key.Table != "lines" {
 		return []*parquet.Columns[tables.Any]{c}
 	}
@@ -416,7 +412,7 @@ func (w *world) groups(c *parquet.Columns[tables.Any], key manifest.FileKey) []*
 }
 
 // file writes the file of a key from its part of the text.
-func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
+func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 	w.t.Helper()
 	var rows []fields
 	for _, one := range text {
@@ -457,7 +453,7 @@ func (w *world) file(txn *lake.Txn, key manifest.FileKey, text []string) {
 
 // refusedIn reports which account events of a key were refused before. Events that are added leave the outcome of the
 // existing ones unchanged.
-func (w *world) refusedIn(txn *lake.Txn, key manifest.FileKey) map[string]bool {
+func (w *world) refusedIn(txn *lake.Txn, key lake.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
 	for _, e := range txn.Next().Entries.Find(key) {
@@ -501,7 +497,7 @@ func option(words []string, name string) string {
 	return ""
 }
 
-func lineFields(key manifest.FileKey, f []string) fields {
+func lineFields(key lake.FileKey, f []string) fields {
 	at := f[2] + " " + f[3]
 	line := fields{"cycle": key.Cycle.String(), "day": key.Day.String(), "customer_id": f[1], "id": f[4], "sku": f[5],
 		"trade_id": key.Cycle.String(), "trade_time": at, "consume_time": at,
@@ -540,9 +536,9 @@ func orderFields(f []string) fields {
 }
 
 // flag records in the account events of a place which events were refused, as a run does.
-func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
+func (w *world) flag(txn *lake.Txn, at lake.Place, refused map[string]bool) {
 	w.t.Helper()
-	key := manifest.FileKey{Table: "account_events", Cycle: manifest.CycleOf(at.Cycle), Bucket: at.Bucket}
+	key := lake.FileKey{Table: "account_events", Cycle: lake.CycleOf(at.Cycle), Bucket: at.Bucket}
 	for _, e := range txn.Next().Entries.Find(key) {
 		c := parquet.As[tables.AccountEvent](w.read(txn.SubTxn, e, tables.AccountEvents().Table))
 		for i := range c.N {
@@ -556,7 +552,7 @@ func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 }
 
 // read reads a file into one batch.
-func (w *world) read(o tablefile.Opener, e manifest.FileEntry, def *tables.Table) *parquet.Columns[tables.Any] {
+func (w *world) read(o rows.FileOpener, e lake.FileEntry, def *tables.Table) *parquet.Columns[tables.Any] {
 	w.t.Helper()
 	f, err := o.Open(e)
 	if err != nil {

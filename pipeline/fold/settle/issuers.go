@@ -9,17 +9,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
-	"github.com/tollbook/tollbook/settlement/tax"
+	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // TaxAdded reports whether the tax of a row of taxes is added to the price.
@@ -38,13 +36,13 @@ type IssuedTax struct {
 
 // TaxesByIssuer divides the taxes of customers by the issuers that sold them the lines (SETTLE-4). files are those of
 // the cycle. Taxes that prices include are omitted. The parts are in the order of customer, tax, rate and issuer.
-func TaxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
+func TaxesByIssuer(from rows.FileOpener, files []lake.FileEntry, customers map[string]bool) ([]IssuedTax, error) {
 	return taxesByIssuer(from, files, customers, false)
 }
 
 // TaxesOfIssuer returns the parts of a customer's taxes that belong to the lines of one issuer in a cycle, divided as
 // by TaxesByIssuer: first the taxes that are added to prices, then those that prices include.
-func TaxesOfIssuer(from *lake.Snapshot, cycle manifest.Cycle, customer, issuer string) (list []rows.Tax, err error) {
+func TaxesOfIssuer(from *lake.Snapshot, cycle lake.Cycle, customer, issuer string) (list []rows.Tax, err error) {
 	files, err := from.Files(cycle)
 	if err != nil {
 		return nil, err
@@ -64,14 +62,14 @@ func TaxesOfIssuer(from *lake.Snapshot, cycle manifest.Cycle, customer, issuer s
 	return list, nil
 }
 
-func taxesByIssuer(from tablefile.Opener, files []manifest.FileEntry, customers map[string]bool,
+func taxesByIssuer(from rows.FileOpener, files []lake.FileEntry, customers map[string]bool,
 	included bool) ([]IssuedTax, error) {
 	if len(customers) == 0 {
 		return nil, nil
 	}
-	d := &taxDivision{from: from, files: files, rules: tax.Rules{Inclusive: included},
+	d := &taxDivision{from: from, files: files, rules: invoice.TaxRules{Inclusive: included},
 		rows: map[taxRowID]*dividedTax{}}
-	err := eachRow(d, tables.Taxes(), nil, func(_ manifest.FileEntry,
+	err := eachRow(d, tables.Taxes(), nil, func(_ lake.FileEntry,
 		cols *parquet.Columns[tables.Tax], i int) error {
 		if cols.Word(tables.TaxSellerID).At(i) != "" || TaxAdded(cols, i) == included ||
 			!customers[cols.Word(tables.TaxBuyerID).At(i)] {
@@ -117,20 +115,20 @@ type dividedTax struct {
 
 // taxDivision divides rows of taxes by issuer.
 type taxDivision struct {
-	from  tablefile.Opener
-	files []manifest.FileEntry
-	rules tax.Rules
+	from  rows.FileOpener
+	files []lake.FileEntry
+	rules invoice.TaxRules
 	rows  map[taxRowID]*dividedTax
 }
 
 // eachRow visits the rows of a table.
 func eachRow[T any](d *taxDivision, def tables.Def[T], columns tables.List[T],
-	visit func(manifest.FileEntry, *parquet.Columns[T], int) error) error {
+	visit func(lake.FileEntry, *parquet.Columns[T], int) error) error {
 	for _, e := range d.files {
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(d.from, e, def, columns, func(cols *parquet.Columns[T], i int) error {
+		err := rows.EachRow(d.from, e, def, columns, func(cols *parquet.Columns[T], i int) error {
 			return visit(e, cols, i)
 		})
 		if err != nil {
@@ -166,10 +164,10 @@ type lineTax struct {
 func (d *taxDivision) addLines() error {
 	type fileID struct {
 		bucket int
-		day    manifest.Day
+		day    lake.Day
 	}
 	byFile := map[fileID]map[string][]lineTax{} // by customer
-	err := eachRow(d, tables.TaxSums(), nil, func(e manifest.FileEntry, cols *parquet.Columns[tables.TaxSum],
+	err := eachRow(d, tables.TaxSums(), nil, func(e lake.FileEntry, cols *parquet.Columns[tables.TaxSum],
 		i int) error {
 		id, err := taxRowAt(cols, i, tables.TaxSumCustomerID, tables.TaxSumTaxID, tables.TaxSumRate)
 		if err != nil || d.rows[id] == nil {
@@ -204,7 +202,7 @@ func (d *taxDivision) addLines() error {
 		if e.Table != tables.Lines().Name || len(taxes) == 0 {
 			continue
 		}
-		err := tablefile.Each(d.from, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line],
+		err := rows.EachRow(d.from, e, tables.Lines(), columns, func(cols *parquet.Columns[tables.Line],
 			i int) error {
 			return d.line(taxes[cols.Word(tables.LineCustomerID).At(i)], cols, i)
 		})
@@ -260,7 +258,7 @@ func (d *taxDivision) parts() (list []IssuedTax, err error) {
 		for i, issuer := range issuers {
 			exact[i] = row.exact[issuer]
 		}
-		amounts, err := tax.Divide(row.amount, exact, row.digits)
+		amounts, err := invoice.DivideRounded(row.amount, exact, row.digits)
 		if err != nil {
 			return nil, fmt.Errorf("customer %s, tax %s, rate %s: %w", id.customer, id.id, id.rate.Trim(), err)
 		}

@@ -6,10 +6,10 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -96,17 +96,17 @@ type lineFile struct {
 }
 
 // openLines starts at the first line with a partner that only selects.
-func openLines(o tablefile.Opener, b *books.Books, d *parquet.Decoder, e manifest.FileEntry,
+func openLines(o rows.FileOpener, b *books.Books, d *parquet.Decoder, e lake.FileEntry,
 	only []bool) (*lineFile, error) {
 	file, err := o.Open(e)
 	if err != nil {
 		return nil, err
 	}
 	cols := lineColumns
-	if e.Day == manifest.CommitmentsDay { // its lines can have no product
+	if e.Day == lake.CommitmentsDay { // its lines can have no product
 		cols = append(slices.Clone(cols), tables.LineServiceTypeCode.Of())
 	}
-	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == manifest.CommitmentsDay, only: only}
+	f := &lineFile{books: b, path: e.Path, file: file, unbound: e.Day == lake.CommitmentsDay, only: only}
 	wanted := parquet.Wanted[tables.Line]{Cols: cols, Rows: heldRows, Decoder: d, Constant: true}
 	if only != nil { // pages without a line of these partners are not decoded
 		wanted.Rows, wanted.First, wanted.Keep = parquet.PageRows, tables.Columns(tables.LinePartnerID), f.holds
@@ -228,7 +228,7 @@ func timeOr(t int64, start period.Instant) period.Instant {
 
 // settleFiles settles the lines of files that contain all lines of their customers, customer by customer, and passes
 // each customer's rows to rows. only is that of openLines.
-func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry, only []bool,
+func settleFiles(o rows.FileOpener, b *books.Books, s *settlement.Settler, files []lake.FileEntry, only []bool,
 	rows func([]settlement.Row) error) (err error) {
 	decoder, err := parquet.NewDecoder()
 	if err != nil {

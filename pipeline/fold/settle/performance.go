@@ -6,9 +6,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,7 +24,7 @@ type share struct {
 // performances updates the performance of a bucket's cycle and returns it. Files with a stored share keep it unless
 // again is set. For a closed cycle nothing is written.
 func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
-	key := manifest.FileKey{Table: tables.Performances().Name, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
+	key := lake.FileKey{Table: tables.Performances().Name, Cycle: lake.CycleOf(cycle), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
 		return nil, err
@@ -42,7 +41,7 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 	}
 	var shares []share
 	fresh := len(known) > 0 // whether the stored shares differ from the result
-	for _, e := range s.Txn.Next().Files(manifest.CycleOf(cycle)) {
+	for _, e := range s.Txn.Next().Files(lake.CycleOf(cycle)) {
 		if e.Table != tables.Lines().Name || e.Bucket != bucket {
 			continue
 		}
@@ -69,15 +68,15 @@ func (s *Worker) performances(cycle period.Cycle, bucket int, again bool) ([]set
 }
 
 // shareOf calculates what a file of lines adds to performance.
-func (s *Worker) shareOf(e manifest.FileEntry, cycle period.Cycle) (share, error) {
+func (s *Worker) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle, s.kept[cycle]...)
-	err := settleFiles(s.Txn, s.Books, settler, []manifest.FileEntry{e}, nil,
+	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, nil,
 		func([]settlement.Row) error { return nil })
 	return share{e.Day.String(), string(e.Hash), settler.Performances()}, err
 }
 
 // storeShares writes the shares of a bucket into one file; no lines, no file.
-func (s *Worker) storeShares(key manifest.FileKey, shares []share) error {
+func (s *Worker) storeShares(key lake.FileKey, shares []share) error {
 	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
 	out := parquet.NewColumns(tables.Performances())
 	for _, one := range shares {
@@ -88,7 +87,7 @@ func (s *Worker) storeShares(key manifest.FileKey, shares []share) error {
 			s.addShare(out, &one, &one.rows[i])
 		}
 	}
-	return tablefile.Put(s.Txn, key, out, nil)
+	return rows.PutFile(s.Txn, key, out, nil)
 }
 
 func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p *settlement.Performance) {
@@ -109,7 +108,7 @@ func (s *Step) addShare(out *parquet.Columns[tables.Performance], one *share, p 
 
 // loadShares reads the shares of a bucket by the day of their lines. It omits programmes that the books no longer
 // contain.
-func (s *Worker) loadShares(key manifest.FileKey, cycle period.Cycle) (map[string]share, error) {
+func (s *Worker) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
 	known := make(map[string]share)
 	err := each(s.Txn, key, func(c *parquet.Columns[tables.Performance], i int) error {
 		day := c.Word(tables.PerformanceDay).At(i)
@@ -142,10 +141,10 @@ func programmeCode(b *books.Books, id string) int32 {
 }
 
 // each visits every row of the files of a key.
-func each(txn *lake.SubTxn, key manifest.FileKey,
+func each(txn *lake.SubTxn, key lake.FileKey,
 	visit func(*parquet.Columns[tables.Performance], int) error) error {
 	for _, e := range txn.Next().Find(key) {
-		if err := tablefile.Each(txn, e, tables.Performances(), nil, visit); err != nil {
+		if err := rows.EachRow(txn, e, tables.Performances(), nil, visit); err != nil {
 			return err
 		}
 	}

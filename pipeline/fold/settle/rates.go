@@ -5,9 +5,8 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -45,12 +44,12 @@ func (s *Step) keepRates(cycle period.Cycle) error {
 			out.N++
 		}
 	}
-	return tablefile.Put(s.Txn, ratesKey(cycle), out, nil)
+	return rows.PutFile(s.Txn, ratesKey(cycle), out, nil)
 }
 
-func ratesKey(cycle period.Cycle) manifest.FileKey {
-	return manifest.FileKey{Table: tables.ExchangeRates().Name, Cycle: manifest.CycleOf(cycle),
-		Bucket: manifest.NoBucket}
+func ratesKey(cycle period.Cycle) lake.FileKey {
+	return lake.FileKey{Table: tables.ExchangeRates().Name, Cycle: lake.CycleOf(cycle),
+		Bucket: lake.NoBucket}
 }
 
 // ReadRates reads the rates with which a cycle was closed; none for an open cycle.
@@ -62,7 +61,7 @@ func ReadRates(snap *lake.Snapshot, cycle period.Cycle) ([]books.ExchangeRate, e
 	return readRates(snap, files)
 }
 
-func readRates(from tablefile.Opener, files []manifest.FileEntry) (list []books.ExchangeRate, err error) {
+func readRates(from rows.FileOpener, files []lake.FileEntry) (list []books.ExchangeRate, err error) {
 	for _, e := range files {
 		add := func(cols *parquet.Columns[tables.ExchangeRate], i int) error {
 			x := books.ExchangeRate{From: cols.Word(tables.ExchangeRateFrom).At(i),
@@ -74,7 +73,7 @@ func readRates(from tablefile.Opener, files []manifest.FileEntry) (list []books.
 			list = append(list, x)
 			return errors.Join(rateErr, dateErr)
 		}
-		err = errors.Join(err, tablefile.Each(from, e, tables.ExchangeRates(), nil, add))
+		err = errors.Join(err, rows.EachRow(from, e, tables.ExchangeRates(), nil, add))
 	}
 	return list, err
 }

@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -15,21 +15,21 @@ import (
 )
 
 // LinesOf returns a bucket's files of lines from those of a cycle.
-func LinesOf(files []manifest.FileEntry, bucket int) []manifest.FileEntry {
-	return slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
+	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.Lines().Name || e.Bucket != bucket
 	})
 }
 
 // BucketRows returns the rows of partner statements of all customers of the files of lines, in the order of the table.
-func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler,
-	files []manifest.FileEntry) ([]settlement.Row, error) {
+func BucketRows(o rows.FileOpener, b *books.Books, s *settlement.Settler,
+	files []lake.FileEntry) ([]settlement.Row, error) {
 	return rowsOf(o, b, s, files, nil)
 }
 
 // PartnerRows returns those rows of BucketRows that belong to a partner. It settles only lines of this partner and of
 // resellers whose distributor it was at any time: no other line affects its rows (§6.2).
-func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry,
+func PartnerRows(o rows.FileOpener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
 	partner int32) ([]settlement.Row, error) {
 	only := make([]bool, len(b.Partners))
 	for i := range b.Partners {
@@ -40,7 +40,7 @@ func PartnerRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, file
 	return slices.DeleteFunc(all, func(r settlement.Row) bool { return r.Partner != partner }), err
 }
 
-func rowsOf(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []manifest.FileEntry,
+func rowsOf(o rows.FileOpener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
 	only []bool) ([]settlement.Row, error) {
 	var all []settlement.Row
 	err := settleFiles(o, b, s, files, only, func(rows []settlement.Row) error {
@@ -114,7 +114,7 @@ const firstOfPartner = 4
 
 // currencySums returns the sums of the amounts in partners' currencies, by currency, as the manifest stores them; nil
 // in a workspace with one currency.
-func currencySums(b *books.Books, rows []settlement.Row) (sums []manifest.Sum, err error) {
+func currencySums(b *books.Books, rows []settlement.Row) (sums []lake.ColumnSum, err error) {
 	if !b.Mixed {
 		return nil, nil
 	}
@@ -130,35 +130,35 @@ func currencySums(b *books.Books, rows []settlement.Row) (sums []manifest.Sum, e
 	for k := firstOfPartner; k < len(rowAmounts); k++ {
 		for _, t := range totals[k].List() {
 			column := tables.PartnerStatements().Columns[rowAmounts[k]].Name
-			sums = append(sums, manifest.Sum{Column: column + "." + t.Currency, Value: t.Total.String()})
+			sums = append(sums, lake.ColumnSum{Column: column + "." + t.Currency, Value: t.Total.String()})
 		}
 	}
 	return sums, nil
 }
 
 // putRows writes rows as the one file of a key, with the sums of its amounts; no rows, no file.
-func (s *Worker) putRows(key manifest.FileKey, rows []settlement.Row) error {
+func (s *Worker) putRows(key lake.FileKey, batch []settlement.Row) error {
 	var totals [len(rowAmounts)]money.AmountTotal
-	for i := range rows {
-		for k, a := range amountsIn(&rows[i]) {
+	for i := range batch {
+		for k, a := range amountsIn(&batch[i]) {
 			if err := totals[k].Add(*a); err != nil {
 				return err
 			}
 		}
 	}
-	sums := make([]manifest.Sum, len(totals))
-	byMoney, err := currencySums(s.Books, rows)
+	sums := make([]lake.ColumnSum, len(totals))
+	byMoney, err := currencySums(s.Books, batch)
 	if err != nil {
 		return err
 	}
 	for k, t := range totals {
-		sums[k] = manifest.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
+		sums[k] = lake.ColumnSum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
 	}
 	sums = append(sums, byMoney...)
-	slices.SortFunc(sums, func(a, b manifest.Sum) int { return strings.Compare(a.Column, b.Column) })
-	w := tablefile.NewWriter(s.Txn, tables.PartnerStatementsOf(s.Books.Mixed))
+	slices.SortFunc(sums, func(a, b lake.ColumnSum) int { return strings.Compare(a.Column, b.Column) })
+	w := rows.NewFileWriter(s.Txn, tables.PartnerStatementsOf(s.Books.Mixed))
 	w.Restart(key)
-	if err := WriteRows(s.Books, rows, w.Write); err != nil {
+	if err := WriteRows(s.Books, batch, w.Write); err != nil {
 		return err
 	}
 	files, err := w.Finish(sums)

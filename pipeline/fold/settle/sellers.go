@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -48,7 +48,7 @@ func Sellers(b *books.Books, book *settlement.Book, partner int32, cycle period.
 
 // Sellers returns the partners whose statements of the cycle that the run closes name several sellers, by id
 // (SETTLE-7).
-func (s *Step) Sellers() (list []manifest.PartnerSellers) {
+func (s *Step) Sellers() (list []lake.PartnerSellers) {
 	slices.SortFunc(s.sales, sale.compare)
 	sales := slices.Compact(s.sales)
 	for len(sales) > 0 {
@@ -57,7 +57,7 @@ func (s *Step) Sellers() (list []manifest.PartnerSellers) {
 			n++
 		}
 		if n > 1 {
-			one := manifest.PartnerSellers{PartnerID: settlement.PartnerID(s.Books, partner)}
+			one := lake.PartnerSellers{PartnerID: settlement.PartnerID(s.Books, partner)}
 			for _, seller := range s.Book.SellersUpTo(partner, s.Books.Zone.Bounds(s.Closing).To) {
 				if slices.Contains(sales[:n], sale{partner, seller}) {
 					one.SellerIDs = append(one.SellerIDs, settlement.PartnerID(s.Books, seller))
@@ -67,6 +67,6 @@ func (s *Step) Sellers() (list []manifest.PartnerSellers) {
 		}
 		sales = sales[n:]
 	}
-	slices.SortFunc(list, func(a, b manifest.PartnerSellers) int { return strings.Compare(a.PartnerID, b.PartnerID) })
+	slices.SortFunc(list, func(a, b lake.PartnerSellers) int { return strings.Compare(a.PartnerID, b.PartnerID) })
 	return list
 }

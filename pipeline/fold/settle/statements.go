@@ -7,10 +7,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -60,7 +59,7 @@ type StatementFolder struct {
 
 // Place makes the statements of a bucket of a cycle again from the sums of its days. Its lines must be made and paid
 // already.
-func (f *StatementFolder) Place(p place.Place) error { return f.statements(p.Bucket, p.Cycle) }
+func (f *StatementFolder) Place(p lake.Place) error { return f.statements(p.Bucket, p.Cycle) }
 
 // statements writes what each customer of the bucket must pay for the cycle: the sums of its days. It starts from the
 // statements of the live state, subtracts the old sums of changed days and adds the new ones. Statements of customers
@@ -95,7 +94,7 @@ func (f *StatementFolder) statements(bucket int, cycle period.Cycle) error {
 		return err
 	}
 	key := state.CycleKey("statements", cycle, bucket)
-	files, err := tablefile.WriteIn(f.Memory, f.Txn, key, w.cols, w.list())
+	files, err := rows.WriteFileIn(f.Memory, f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
 	}
@@ -104,7 +103,7 @@ func (f *StatementFolder) statements(bucket int, cycle period.Cycle) error {
 
 // statementSources returns the files that statements are made of: the statements of the live state, and the files of
 // sums to subtract and to add. If this is no less work, it returns all days to add instead.
-func (f *StatementFolder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []manifest.FileEntry,
+func (f *StatementFolder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []lake.FileEntry,
 	err error) {
 	live, err = f.Txn.Base().Find(state.CycleKey("statements", cycle, bucket))
 	if err != nil {
@@ -158,7 +157,7 @@ func (f *StatementFolder) newStatementWriter(cycle period.Cycle, bucket int) (*s
 }
 
 // change reads a file of statements and writes them with the new totals of changed customers.
-func (w *statementWriter) change(e manifest.FileEntry, a *adder) error {
+func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
 	in, err := state.OpenAtOnce(a.state, e, tables.Statements(), statementRow)
 	if err != nil {
 		return err
@@ -306,15 +305,15 @@ func (s *statementSums) add(t *customerTotal, due, rounding, tax money.Amount) e
 }
 
 // list returns the sums of a currency, as the manifest stores them.
-func (s *statementSums) list(currency string, taxed bool) []manifest.Sum {
-	list := []manifest.Sum{{Column: "due_amount." + currency, Value: s.due.String()},
+func (s *statementSums) list(currency string, taxed bool) []lake.ColumnSum {
+	list := []lake.ColumnSum{{Column: "due_amount." + currency, Value: s.due.String()},
 		{Column: "rounding_amount." + currency, Value: s.rounding.String()}}
 	for i, col := range statementColumns {
-		list = append(list, manifest.Sum{Column: tables.Statements().Columns[col].Name + "." + currency,
+		list = append(list, lake.ColumnSum{Column: tables.Statements().Columns[col].Name + "." + currency,
 			Value: s.amounts[i].String()})
 	}
 	if taxed {
-		list = append(list, manifest.Sum{Column: "tax_amount." + currency, Value: s.tax.String()})
+		list = append(list, lake.ColumnSum{Column: "tax_amount." + currency, Value: s.tax.String()})
 	}
 	return list
 }
@@ -334,14 +333,14 @@ func (w *statementWriter) addTax(id string, due money.Amount) (tax, with money.A
 }
 
 // list returns the sums of the amount columns.
-func (w *statementWriter) list() []manifest.Sum {
-	list := []manifest.Sum{{Column: "due_amount", Value: w.due.String()},
+func (w *statementWriter) list() []lake.ColumnSum {
+	list := []lake.ColumnSum{{Column: "due_amount", Value: w.due.String()},
 		{Column: "rounding_amount", Value: w.rounding.String()}}
 	for i, col := range statementColumns {
-		list = append(list, manifest.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
+		list = append(list, lake.ColumnSum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
 	}
 	if w.taxed {
-		list = append(list, manifest.Sum{Column: w.cols.Def.Columns[tables.StatementTaxAmount].Name,
+		list = append(list, lake.ColumnSum{Column: w.cols.Def.Columns[tables.StatementTaxAmount].Name,
 			Value: w.tax.String()})
 	}
 	for _, c := range slices.Sorted(maps.Keys(w.byMoney)) {
@@ -363,7 +362,7 @@ func (f *StatementFolder) due(t *customerTotal, own money.Currency) (due, roundi
 	return due, rounding, err
 }
 
-func countRows(files []manifest.FileEntry) (rows int) {
+func countRows(files []lake.FileEntry) (rows int) {
 	for i := range files {
 		rows += int(files[i].Rows)
 	}
@@ -372,13 +371,13 @@ func countRows(files []manifest.FileEntry) (rows int) {
 
 // changedSums returns the files of sums that are included in the live state's statements but not in the next state, and
 // those that are new in the next state.
-func (f *StatementFolder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []manifest.FileEntry, err error) {
+func (f *StatementFolder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
 	all := f.FilesOf(cycle, bucket, "sums")
 	next := make(map[string]bool, len(all))
 	for _, e := range all {
 		next[e.Path] = true
 	}
-	live, err := f.Txn.Base().Files(manifest.CycleOf(cycle))
+	live, err := f.Txn.Base().Files(lake.CycleOf(cycle))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -424,7 +423,7 @@ func (a *adder) of(customer string) *customerTotal {
 }
 
 // add adds the rows of a file of sums to the customers' totals; with away it subtracts them.
-func (a *adder) add(e manifest.FileEntry, away bool) error {
+func (a *adder) add(e lake.FileEntry, away bool) error {
 	cols := tables.Columns(tables.SumCustomerID, tables.SumLineCount)
 	for _, col := range amountsOfSums {
 		cols = append(cols, col.Of())

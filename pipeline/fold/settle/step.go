@@ -8,10 +8,8 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
-	"github.com/tollbook/tollbook/settlement/tax"
+	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // Step settles partners within a run. Call Begin first, then Settle of workers for buckets whose lines are made and
@@ -37,12 +35,12 @@ type Step struct {
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives sets the rest
 	Tax    settings.Tax
 	Costs  bool // whether rates.csv converts vendors' costs
-	// Closing is the cycle that the run closes and whose partner statements it makes; place.NoCycle = none
+	// Closing is the cycle that the run closes and whose partner statements it makes; lake.NoCycle = none
 	Closing period.Cycle
 
 	kept  keptRates
 	parts [][]settlement.Performance // by bucket, in the order of Take
-	bases tax.Bases                  // of the partner statements of all buckets
+	bases invoice.TaxBases           // of the partner statements of all buckets
 	sales []sale                     // of the partner statements of all buckets
 }
 
@@ -54,7 +52,7 @@ type Worker struct {
 
 // Begin reads what all buckets share.
 func (s *Step) Begin() (err error) {
-	s.bases = tax.Bases{}
+	s.bases = invoice.TaxBases{}
 	if s.kept, err = s.keptRates(); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
@@ -70,8 +68,8 @@ func (s *Step) hasIncentives() bool {
 }
 
 // IncentivesKey is the key of the incentives: one list that belongs to no cycle.
-func IncentivesKey() manifest.FileKey {
-	return manifest.FileKey{Table: tables.Incentives().Name, Bucket: manifest.NoBucket}
+func IncentivesKey() lake.FileKey {
+	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
 }
 
 // Incentives updates the incentives (SETTLE-3) from the performance of all buckets and returns all of them. Without
@@ -99,7 +97,7 @@ func (s *Step) Incentives() ([]settlement.Incentive, error) {
 	for i := range list {
 		AddIncentive(out, s.Books, &list[i])
 	}
-	return list, tablefile.Put(s.Txn, IncentivesKey(), out, nil)
+	return list, rows.PutFile(s.Txn, IncentivesKey(), out, nil)
 }
 
 // ClosedIncentives are the stored incentives of periods whose last cycle is at most the last closed one (SETTLE-3).
@@ -163,8 +161,8 @@ func AddIncentive(out *parquet.Columns[tables.Incentive], b *books.Books, i *set
 
 // LoadIncentives reads a file of the incentives table. Errors: *books.MissingError if the books lack a partner or
 // programme.
-func LoadIncentives(o tablefile.Opener, b *books.Books, e manifest.FileEntry) (list []settlement.Incentive, err error) {
-	err = tablefile.Each(o, e, tables.Incentives(), nil, func(c *parquet.Columns[tables.Incentive], i int) error {
+func LoadIncentives(o rows.FileOpener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
+	err = rows.EachRow(o, e, tables.Incentives(), nil, func(c *parquet.Columns[tables.Incentive], i int) error {
 		one := settlement.Incentive{
 			Partner:   b.Partner(c.Word(tables.IncentivePartnerID).At(i)),
 			Programme: programmeCode(b, c.Word(tables.IncentiveProgrammeID).At(i)),
@@ -210,7 +208,7 @@ type performance struct {
 	New       money.AmountTotal `json:"new"`
 }
 
-// base is the JSON form of an entry of tax.Bases.
+// base is the JSON form of an entry of invoice.TaxBases.
 type base struct {
 	Seller  []byte            `json:"seller"`
 	Partner []byte            `json:"partner"`
@@ -241,7 +239,7 @@ func (w *Worker) Settle(ctx context.Context, bucket int, rated []period.Cycle) (
 	if err := w.convertible(bucket, rated); err != nil {
 		return nil, fmt.Errorf("settle partners: %w", err)
 	}
-	if w.Closing == place.NoCycle {
+	if w.Closing == lake.NoCycle {
 		return r, nil
 	}
 	if err := w.statements(bucket, r); err != nil {
@@ -260,8 +258,8 @@ func (w *Worker) convertible(bucket int, rated []period.Cycle) error {
 		if w.Closed(c) || c == w.Closing { // its statements convert all lines
 			continue
 		}
-		files := slices.DeleteFunc(LinesOf(w.Txn.Next().Files(manifest.CycleOf(c)), bucket),
-			func(e manifest.FileEntry) bool { return !e.Day.IsPosted() })
+		files := slices.DeleteFunc(LinesOf(w.Txn.Next().Files(lake.CycleOf(c)), bucket),
+			func(e lake.FileEntry) bool { return !e.Day.IsPosted() })
 		if _, err := BucketRows(w.Txn, w.Books, w.Book.Settler(c), files); err != nil {
 			return err
 		}
@@ -271,19 +269,19 @@ func (w *Worker) convertible(bucket int, rated []period.Cycle) error {
 
 // statements makes the partner statements of a bucket.
 func (w *Worker) statements(bucket int, r *Result) error {
-	files := LinesOf(w.Txn.Next().Files(manifest.CycleOf(w.Closing)), bucket)
+	files := LinesOf(w.Txn.Next().Files(lake.CycleOf(w.Closing)), bucket)
 	rows, err := BucketRows(w.Txn, w.Books, w.Book.Settler(w.Closing), files)
 	if err != nil {
 		return err
 	}
-	bases := tax.Bases{}
+	bases := invoice.TaxBases{}
 	if len(w.Books.Taxes) > 0 {
 		if err := addBases(w.Books, bases, rows); err != nil {
 			return err
 		}
 	}
 	r.Sales = salesOf(rows)
-	err = w.putRows(manifest.FileKey{Table: tables.PartnerStatements().Name, Cycle: manifest.CycleOf(w.Closing),
+	err = w.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: lake.CycleOf(w.Closing),
 		Bucket: bucket},
 		rows)
 	if err != nil {
@@ -308,7 +306,7 @@ func (s *Step) Take(r *Result) error {
 	s.parts = append(s.parts, rows)
 	s.sales = append(s.sales, r.Sales...)
 	for _, b := range r.Bases {
-		key := tax.BaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
+		key := invoice.TaxBaseKey{Seller: string(b.Seller), Partner: string(b.Partner), Service: string(b.Service)}
 		sum := s.bases[key]
 		if err := sum.AddTotal(b.Owed); err != nil {
 			return fmt.Errorf("add up what partner %s owes %s: %w", b.Partner, b.Seller, err)
@@ -330,18 +328,18 @@ func (s *Step) Statements() error {
 	if err != nil {
 		return err
 	}
-	return tablefile.Put(s.Txn, TaxKey(s.Closing, manifest.NoBucket), w.Cols, w.Sums())
+	return rows.PutFile(s.Txn, TaxKey(s.Closing, lake.NoBucket), w.Cols, w.Sums())
 }
 
 // addBases adds the amounts that rows of partner statements charge to the bases of their taxes.
-func addBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
+func addBases(b *books.Books, bases invoice.TaxBases, rows []settlement.Row) error {
 	for i := range rows {
 		r := &rows[i]
 		owed := r.Owed
 		if r.Reseller != settlement.None {
 			owed = r.Cost
 		}
-		err := bases.Add(tax.BaseKey{Seller: settlement.PartnerID(b, r.Seller),
+		err := bases.Add(invoice.TaxBaseKey{Seller: settlement.PartnerID(b, r.Seller),
 			Partner: settlement.PartnerID(b, r.Partner), Service: r.Service}, owed)
 		if err != nil {
 			return err
@@ -351,17 +349,17 @@ func addBases(b *books.Books, bases tax.Bases, rows []settlement.Row) error {
 }
 
 // PartnerTaxes calculates the taxes of the partner statements of a cycle, with the taxes in force at its end (§10.6).
-func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases tax.Bases) (*TaxWriter, error) {
+func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases invoice.TaxBases) (*TaxWriter, error) {
 	own := func(partner string) money.Currency { return b.PartnerCurrency(b.Partner(partner)) }
 	w := NewTaxWriter(cycle, s)
-	rows, err := bases.Rows(tax.NewBook(b), func(partner string) tax.Rules {
+	rows, err := bases.Rows(invoice.NewTaxBook(b), func(partner string) invoice.TaxRules {
 		return TaxRules(s, own(partner))
 	}, b.Zone.Bounds(cycle).To-1)
 	if err != nil {
 		return nil, fmt.Errorf("taxes of partner statements: %w", err)
 	}
 	for i := range rows {
-		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].Row, own(rows[i].Partner)); err != nil {
+		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].PositionRow, own(rows[i].Partner)); err != nil {
 			return nil, err
 		}
 	}

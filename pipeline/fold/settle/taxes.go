@@ -8,16 +8,14 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/tax"
+	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // TaxFolder calculates the taxes of customers.
@@ -27,20 +25,20 @@ type TaxFolder struct {
 	Again func(period.Cycle) bool // whether unchanged lines can have other taxes
 }
 
-// TaxRules converts the settings to the rules of package tax, for amounts in a currency.
-func TaxRules(s settings.Tax, c money.Currency) tax.Rules {
-	return tax.Rules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: c.Digits}
+// TaxRules converts the settings to the rules of package invoice, for amounts in a currency.
+func TaxRules(s settings.Tax, c money.Currency) invoice.TaxRules {
+	return invoice.TaxRules{Inclusive: s.Inclusive, PerLine: s.PerLine, Digits: c.Digits}
 }
 
 // Place calculates the taxes of a bucket of a cycle whose lines changed. Its lines must be made and paid already.
-func (f *TaxFolder) Place(p place.Place) error {
+func (f *TaxFolder) Place(p lake.Place) error {
 	if err := f.place(p); err != nil {
 		return fmt.Errorf("calculate the taxes of cycle %s, bucket %d: %w", p.Cycle, p.Bucket, err)
 	}
 	return nil
 }
 
-func (f *TaxFolder) place(p place.Place) error {
+func (f *TaxFolder) place(p lake.Place) error {
 	old := f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name, tables.Taxes().Name)
 	if len(f.Books.Taxes) == 0 && len(old) == 0 {
 		return nil // FTAX-3
@@ -52,19 +50,19 @@ func (f *TaxFolder) place(p place.Place) error {
 }
 
 // days updates the sums of the days (FTAX-1).
-func (f *TaxFolder) days(p place.Place, old []manifest.FileEntry) error {
-	before, err := f.Txn.Base().Files(manifest.CycleOf(p.Cycle))
+func (f *TaxFolder) days(p lake.Place, old []lake.FileEntry) error {
+	before, err := f.Txn.Base().Files(lake.CycleOf(p.Cycle))
 	if err != nil {
 		return err
 	}
-	known := make(map[manifest.Day]string) // hash of the file of lines in the live state, by day
+	known := make(map[lake.Day]string) // hash of the file of lines in the live state, by day
 	for _, e := range before {
 		if e.Table == tables.Lines().Name && e.Bucket == p.Bucket {
 			known[e.Day] = string(e.Hash)
 		}
 	}
 	again := f.Again(p.Cycle)
-	stale := make(map[manifest.Day]bool) // days with sums that no longer have lines
+	stale := make(map[lake.Day]bool) // days with sums that no longer have lines
 	for _, e := range old {
 		stale[e.Day] = e.Table == tables.TaxSums().Name
 	}
@@ -89,12 +87,12 @@ func (f *TaxFolder) days(p place.Place, old []manifest.FileEntry) error {
 }
 
 // sumKey names the file of the sums of a day.
-func sumKey(p place.Place, day manifest.Day) manifest.FileKey {
-	return manifest.FileKey{Table: tables.TaxSums().Name, Cycle: manifest.CycleOf(p.Cycle), Day: day, Bucket: p.Bucket}
+func sumKey(p lake.Place, day lake.Day) lake.FileKey {
+	return lake.FileKey{Table: tables.TaxSums().Name, Cycle: lake.CycleOf(p.Cycle), Day: day, Bucket: p.Bucket}
 }
 
-// TaxKey names the file of the taxes of a bucket's customers, or with manifest.NoBucket of partners.
-func TaxKey(cycle period.Cycle, bucket int) manifest.FileKey {
+// TaxKey names the file of the taxes of a bucket's customers, or with lake.NoBucket of partners.
+func TaxKey(cycle period.Cycle, bucket int) lake.FileKey {
 	return state.CycleKey(tables.Taxes().Name, cycle, bucket)
 }
 
@@ -106,7 +104,7 @@ var taxedLineColumns = tables.Columns(tables.LineCustomerID, tables.LineServiceT
 // sumID identifies a sum of a day's lines.
 type sumID struct {
 	customer, service string
-	set               *tax.Set
+	set               *invoice.TaxSet
 }
 
 // daySum is the sum of lines with the same taxes.
@@ -118,21 +116,21 @@ type daySum struct {
 // summer adds up the lines of days.
 type summer struct {
 	f     *TaxFolder
-	book  *tax.Book
-	rules tax.Rules
+	book  *invoice.TaxBook
+	rules invoice.TaxRules
 	sums  map[sumID]*daySum
 	last  sumID // of the previous line
 	at    *daySum
 }
 
 func newSummer(f *TaxFolder) *summer {
-	return &summer{f: f, book: tax.NewBook(f.Books), rules: TaxRules(f.Tax, f.Books.OwnCurrency())}
+	return &summer{f: f, book: invoice.NewTaxBook(f.Books), rules: TaxRules(f.Tax, f.Books.OwnCurrency())}
 }
 
 // day writes the sums of a file of lines.
-func (s *summer) day(e manifest.FileEntry) error {
+func (s *summer) day(e lake.FileEntry) error {
 	s.sums, s.at = make(map[sumID]*daySum), nil
-	if err := tablefile.Each(s.f.Txn, e, tables.Lines(), taxedLineColumns, s.line); err != nil {
+	if err := rows.EachRow(s.f.Txn, e, tables.Lines(), taxedLineColumns, s.line); err != nil {
 		return err
 	}
 	out := parquet.NewColumns(tables.TaxSums())
@@ -151,7 +149,7 @@ func (s *summer) day(e manifest.FileEntry) error {
 			out.N++
 		}
 	}
-	return s.f.Put(manifest.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out.Any())
+	return s.f.Put(lake.FileKey{Table: out.Def.Name, Cycle: e.Cycle, Day: e.Day, Bucket: e.Bucket}, out.Any())
 }
 
 // line adds a line.
@@ -226,17 +224,17 @@ func addBound(col *parquet.Col, t, open period.Instant) {
 }
 
 // sum writes the taxes of a bucket's customers (FTAX-2).
-func (f *TaxFolder) sum(p place.Place) error {
-	sums := make(map[string]*tax.Sum)
+func (f *TaxFolder) sum(p lake.Place) error {
+	sums := make(map[string]*invoice.TaxSum)
 	for _, e := range f.FilesOf(p.Cycle, p.Bucket, tables.TaxSums().Name) {
-		err := tablefile.Each(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns[tables.TaxSum], i int) error {
+		err := rows.EachRow(f.Txn, e, tables.TaxSums(), nil, func(c *parquet.Columns[tables.TaxSum], i int) error {
 			part, err := partAt(c, i)
 			if err != nil {
 				return err
 			}
 			customer := c.Word(tables.TaxSumCustomerID).At(i)
 			if sums[customer] == nil {
-				sums[customer] = tax.NewSum(TaxRules(f.Tax, f.Books.CustomerCurrencyOf(customer)))
+				sums[customer] = invoice.NewTaxSum(TaxRules(f.Tax, f.Books.CustomerCurrencyOf(customer)))
 			}
 			return sums[customer].Add(&part)
 		})
@@ -261,11 +259,11 @@ func (f *TaxFolder) sum(p place.Place) error {
 			}
 		}
 	}
-	return tablefile.Put(f.Txn, TaxKey(p.Cycle, p.Bucket), w.Cols, w.Sums())
+	return rows.PutFile(f.Txn, TaxKey(p.Cycle, p.Bucket), w.Cols, w.Sums())
 }
 
 // partAt reads a row of tax_sums.
-func partAt(c *parquet.Columns[tables.TaxSum], i int) (p tax.Part, err error) {
+func partAt(c *parquet.Columns[tables.TaxSum], i int) (p invoice.TaxPart, err error) {
 	p.ID = c.Word(tables.TaxSumTaxID).At(i)
 	dec := func(col tables.ColumnOf[tables.TaxSum]) (hi int64, lo uint64) {
 		return c.Col(col).Decs[i].Hi, c.Col(col).Decs[i].Lo
@@ -294,7 +292,7 @@ func NewTaxWriter(cycle period.Cycle, s settings.Tax) *TaxWriter {
 }
 
 // Add appends a row of a buyer, whose money is in a currency; seller is empty for customers.
-func (w *TaxWriter) Add(seller, buyer string, r *tax.Row, own money.Currency) error {
+func (w *TaxWriter) Add(seller, buyer string, r *invoice.TaxRow, own money.Currency) error {
 	c := w.Cols
 	c.Word(tables.TaxCycle).Add(w.cycle)
 	c.Word(tables.TaxSellerID).Add(seller)
@@ -311,8 +309,8 @@ func (w *TaxWriter) Add(seller, buyer string, r *tax.Row, own money.Currency) er
 }
 
 // Sums are the sums of the amount columns.
-func (w *TaxWriter) Sums() []manifest.Sum {
-	return []manifest.Sum{{Column: "tax_amount", Value: w.tax.String()},
+func (w *TaxWriter) Sums() []lake.ColumnSum {
+	return []lake.ColumnSum{{Column: "tax_amount", Value: w.tax.String()},
 		{Column: "taxable_amount", Value: w.taxable.String()}}
 }
 
@@ -321,7 +319,7 @@ func TaxesOf(s *state.State, cycle period.Cycle, bucket int) (map[string]money.A
 	out := make(map[string]money.AmountTotal)
 	for _, e := range s.Find(TaxKey(cycle, bucket)) {
 		cols := tables.Columns(tables.TaxBuyerID, tables.TaxTaxAmount)
-		err := tablefile.Each(s.Txn, e, tables.Taxes(), cols, func(c *parquet.Columns[tables.Tax], i int) error {
+		err := rows.EachRow(s.Txn, e, tables.Taxes(), cols, func(c *parquet.Columns[tables.Tax], i int) error {
 			d := c.Amount(tables.TaxTaxAmount).At(i)
 			part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 			if err != nil {

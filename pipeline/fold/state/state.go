@@ -4,16 +4,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/fold/rated"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,11 +21,11 @@ type State struct {
 	Prices  *tariff.Book // of Books
 	Regions *accept.Regions
 	Buckets int
-	Opening *opening.Source // of the next state
-	Memory  *parquet.Memory // for files that are written at once, one after the other
-	Lax     bool            // whether the books may lack what the lake has; see codes.Names
-	Rated   *rated.Lines    // lines that will be paid; nil = every line is written to the lake
-	Spare   *task.Spare     // cores that can write lines; nil = none
+	Opening *Opening         // of the next state
+	Memory  *parquet.Memory  // for files that are written at once, one after the other
+	Lax     bool             // whether the books may lack what the lake has; see Names
+	Rated   *RatedLines      // lines that will be paid; nil = every line is written to the lake
+	Spare   *lake.SpareCores // cores that can write lines; nil = none
 	// linefile.Slots.Fewest of the lines of days; 0 = default
 	SlotLines int64
 
@@ -41,19 +35,19 @@ type State struct {
 // New returns a state of a transaction.
 func New(txn *lake.SubTxn, prices *tariff.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
 	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets, Memory: parquet.NewMemory(),
-		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
+		Opening: &Opening{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
 		decoder: sync.OnceValues(parquet.NewDecoder)}
 }
 
 // Names looks words of lake files up in the books.
-func (s *State) Names() codes.Names { return codes.Names{Books: s.Books, Lax: s.Lax} }
+func (s *State) Names() Names { return Names{Books: s.Books, Lax: s.Lax} }
 
 // Region returns the run's number of a region; a new region gets a number.
 func (s *State) Region(name string) (int32, error) { return s.Regions.Code(name), nil }
 
 // Bucket returns the bucket of a customer.
 func (s *State) Bucket(customer int32) int {
-	return place.Of(s.Books, customer, s.Buckets)
+	return lake.PlaceOf(s.Books, customer, s.Buckets)
 }
 
 // Policy returns the percentile policy of a product; the reader of the books has checked that it exists.
@@ -65,33 +59,33 @@ func (s *State) Policy(sku int32) *books.Policy {
 func (s *State) IsBandwidth(sku int32) bool { return s.Books.Products[sku].Model == books.Percentile }
 
 // Find returns the files of a key.
-func (s *State) Find(key manifest.FileKey) []manifest.FileEntry { return s.Txn.Next().Find(key) }
+func (s *State) Find(key lake.FileKey) []lake.FileEntry { return s.Txn.Next().Find(key) }
 
 // FilesOf returns the files of the named tables for a cycle and bucket.
-func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []manifest.FileEntry {
-	return s.Txn.Next().Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []lake.FileEntry {
+	return s.Txn.Next().Select(lake.CycleOf(cycle), func(k lake.FileKey) bool {
 		return k.Bucket == bucket && slices.Contains(names, k.Table)
 	})
 }
 
 // Replace replaces the files of a key.
-func (s *State) Replace(key manifest.FileKey, files []manifest.FileEntry) error {
+func (s *State) Replace(key lake.FileKey, files []lake.FileEntry) error {
 	return s.Txn.Next().Replace(key, files...)
 }
 
 // Put writes a batch as the file of a key; an empty batch removes the file.
-func (s *State) Put(key manifest.FileKey, batch *parquet.Columns[tables.Any]) error {
-	return tablefile.Put(s.Txn, key, batch, nil)
+func (s *State) Put(key lake.FileKey, batch *parquet.Columns[tables.Any]) error {
+	return rows.PutFile(s.Txn, key, batch, nil)
 }
 
-// OpenAtOnce opens a file as tablefile.OpenAtOnce does.
-func OpenAtOnce[T any](s *State, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (
-	*tablefile.Reader[T], error) {
+// OpenAtOnce opens a file as rows.OpenAtOnce does.
+func OpenAtOnce[T any](s *State, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (
+	*rows.Reader[T], error) {
 	d, err := s.decoder()
 	if err != nil {
 		return nil, err
 	}
-	return tablefile.OpenAtOnce(s.Txn, e, def, cols, d)
+	return rows.OpenAtOnce(s.Txn, e, def, cols, d)
 }
 
 // Days returns the days of a cycle with accepted records in a bucket, together with others, ascending.
@@ -107,12 +101,12 @@ func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []per
 }
 
 // CycleKey returns the key of a bucket's file of a cycle.
-func CycleKey(table string, cycle period.Cycle, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(cycle), Bucket: bucket}
+func CycleKey(table string, cycle period.Cycle, bucket int) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: lake.CycleOf(cycle), Bucket: bucket}
 }
 
 // DayKey names the file of a table for a day of a bucket.
-func DayKey(table string, day period.Day, bucket int) manifest.FileKey {
-	return manifest.FileKey{Table: table, Cycle: manifest.CycleOf(day.Cycle()), Day: manifest.DayOf(day),
+func DayKey(table string, day period.Day, bucket int) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: lake.CycleOf(day.Cycle()), Day: lake.DayOf(day),
 		Bucket: bucket}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -85,8 +84,8 @@ type acceptor struct {
 	tag                           []byte  // see ownTag
 	near                          []known // of the next rows of the batch
 	bookRegion                    []int32 // by run region code
-	row                           sorting.Row
-	sample                        sorting.Sample
+	row                           Record
+	sample                        Sample
 	links                         map[string]linkRow
 	link                          []byte // of the sample
 }
@@ -169,8 +168,8 @@ var pass = verdict{}
 
 // sink receives the outcome of acceptance for each row of a batch.
 type sink interface {
-	keep(part sorting.Part, day period.Day, r *sorting.Row) error
-	keepSample(part sorting.Part, day period.Day, s *sorting.Sample) error
+	keep(part RunPart, day period.Day, r *Record) error
+	keepSample(part RunPart, day period.Day, s *Sample) error
 	reject(index int, column string, why reason.Reason, value, id string) error
 }
 
@@ -390,7 +389,7 @@ func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	r.Tag = a.ownTag(v, i, r.SKU, v.texts[uTag].bytes(i))
 	for c, text := range [...][]byte{uRecord: r.ID, uResource: r.Resource, uName: r.Name, uTag: r.Tag,
 		uReplaces: r.Replaces} {
-		if len(text) > sorting.MaxText {
+		if len(text) > MaxText {
 			return verdict{reason.BadRow, c}
 		}
 	}

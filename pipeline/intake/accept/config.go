@@ -6,10 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -29,14 +26,14 @@ type Config struct {
 	// Still checks that a file still has the content that was hashed (inbox.Hashes.Still); nil = files never change.
 	Still  func(fsys fs.FS, name string) error
 	Txn    *lake.SubTxn
-	Events *events.Intake // takes the rows of every feed but usage and bandwidth
+	Events *EventIntake // takes the rows of every feed but usage and bandwidth
 	// Rejected is called for every record that fails by itself, from several goroutines. header must precede the
 	// reject's Raw to parse it. The call must not keep Raw. nil = no call.
 	Rejected   func(feed, header string, x *Reject)
 	Workers    int
 	BatchRows  int // 0 = the reader's default
 	ChunkBytes int // 0 = 48 MiB per worker
-	// sorting.Chunk.SegmentRows; 0 = default; for tests
+	// Chunk.SegmentRows; 0 = default; for tests
 	SegmentRows int64
 	// RangeBytes is the largest size of a range of a text (feed.NewCutter); 0 = default
 	RangeBytes int64
@@ -88,32 +85,32 @@ func (c *Config) heldBytes() int64 {
 type FeedFiles interface {
 	// Groups returns the sizes in bytes of the row groups of a Parquet file. A file of another format is one group of
 	// the given size.
-	Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts feed.ReadOptions) ([]int64, error)
+	Groups(fsys fs.FS, name string, size int64, spec *feed.Spec, opts feed.ReadOptions) ([]int64, error)
 	// OpenRange opens the row groups [from, to) of a file.
-	OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts feed.ReadOptions, from, to int) (feed.Reader, error)
+	OpenRange(fsys fs.FS, name string, spec *feed.Spec, opts feed.ReadOptions, from, to int) (feed.Reader, error)
 	// OpenText opens a range of a text file.
-	OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts feed.ReadOptions, r feed.Range) (feed.Reader, error)
+	OpenText(fsys fs.FS, name string, spec *feed.Spec, opts feed.ReadOptions, r feed.Range) (feed.Reader, error)
 }
 
 // Parts maps a bucket and a day to the number by which runs are sorted, and back.
 type Parts struct{ base period.Day }
 
-const dayBits = sorting.DayBits
+const dayBits = DayBits
 
 // newParts begins with the oldest cycle that is not too old: no record has an earlier day.
 func newParts(oldest period.Cycle) Parts { return Parts{base: oldest.First()} }
 
 // Of returns the part of a bucket and a day.
-func (p Parts) Of(bucket int, day period.Day) sorting.Part {
-	return sorting.Part(uint32(bucket)<<dayBits | uint32(day-p.base))
+func (p Parts) Of(bucket int, day period.Day) RunPart {
+	return RunPart(uint32(bucket)<<dayBits | uint32(day-p.base))
 }
 
 // Bucket returns the first and the last part that a bucket can have.
-func (p Parts) Bucket(bucket int) (first, last sorting.Part) {
-	return sorting.Part(uint32(bucket) << dayBits), sorting.Part(uint32(bucket)<<dayBits | 1<<dayBits - 1)
+func (p Parts) Bucket(bucket int) (first, last RunPart) {
+	return RunPart(uint32(bucket) << dayBits), RunPart(uint32(bucket)<<dayBits | 1<<dayBits - 1)
 }
 
 // Split returns the bucket and the day of a part.
-func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
+func (p Parts) Split(part RunPart) (bucket int, day period.Day) {
 	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))
 }

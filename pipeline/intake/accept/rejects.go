@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -25,7 +24,7 @@ type Reject struct {
 	ID     string // the record's identity, if it can be read
 	Raw    []byte // the complete record in its original form
 	// Who is the identity of a usage record or sample, as it was read; without Feed it is unknown.
-	Who rejects.Identity
+	Who RejectIdentity
 }
 
 // rejectMessage is the encoding of a reject in a message. Its texts need not be UTF-8.

@@ -14,13 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/intake/rejects"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -47,8 +42,8 @@ type File struct {
 // Scanned is the result of a scan.
 type Scanned struct {
 	Files     []*File // in order of feed and name; a row's File indexes it
-	Usage     []*sorting.Run
-	Bandwidth []*sorting.Run
+	Usage     []*Run
+	Bandwidth []*Run
 	Regions   *Regions
 	Parts     Parts
 	tasks     []*task // in the order of files and rows
@@ -72,8 +67,8 @@ type task struct {
 	first    int64
 	rejects  spool
 
-	fault, deferred error        // of the part of the file that the task read
-	run             *sorting.Run // with its rows, if they are in a file with those of other parts
+	fault, deferred error // of the part of the file that the task read
+	run             *Run  // with its rows, if they are in a file with those of other parts
 }
 
 // Scan reads all files, checks every record by itself, and returns sorted runs of the records that passed. An error is
@@ -188,14 +183,14 @@ func (s *Scanned) leave(cfg *Config, tasks []*task) error {
 	if !some {
 		return nil
 	}
-	taken, left := make(map[*sorting.Run]bool), make(map[*sorting.Run]bool) // runs with rows of such files
+	taken, left := make(map[*Run]bool), make(map[*Run]bool) // runs with rows of such files
 	for _, t := range tasks {
 		taken[t.run], left[t.run] = taken[t.run] || s.Taken(t.file), left[t.run] || !s.Taken(t.file)
 	}
-	for _, runs := range []*[]*sorting.Run{&s.Usage, &s.Bandwidth} {
-		*runs = slices.DeleteFunc(*runs, func(r *sorting.Run) bool { return left[r] && !taken[r] })
-		mixed := slices.DeleteFunc(slices.Clone(*runs), func(r *sorting.Run) bool { return taken[r] && !left[r] })
-		if err := sorting.Without(mixed, s.Taken, &sorting.Buffers{Temp: cfg.Txn}); err != nil {
+	for _, runs := range []*[]*Run{&s.Usage, &s.Bandwidth} {
+		*runs = slices.DeleteFunc(*runs, func(r *Run) bool { return left[r] && !taken[r] })
+		mixed := slices.DeleteFunc(slices.Clone(*runs), func(r *Run) bool { return taken[r] && !left[r] })
+		if err := Without(mixed, s.Taken, &Buffers{Temp: cfg.Txn}); err != nil {
 			return err
 		}
 	}
@@ -286,7 +281,7 @@ func newLimits(cfg *Config) *limits {
 	lim.customers = make(map[string]int32, len(customers))
 	for i := range customers {
 		list, valid := cfg.Prices.FirstList(int32(i))
-		lim.known[i] = known{valid, int32(i), int32(place.Bucket(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
+		lim.known[i] = known{valid, int32(i), int32(lake.BucketOf(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
 		lim.customers[customers[i].ID] = int32(i)
 	}
 	return lim
@@ -344,31 +339,31 @@ func chunks(list []*task, least int64) (divided [][]*task) {
 func (c *Config) readOptions() feed.ReadOptions { return feed.ReadOptions{BatchRows: c.BatchRows} }
 
 // Feeds lists the feeds that a run ingests, by name.
-func Feeds() []*feeds.Spec {
-	return []*feeds.Spec{
-		feeds.Accounts(),
-		feeds.Adjustments(),
-		feeds.Bandwidth(),
-		feeds.Coupons(),
-		feeds.FundEvents(),
-		feeds.IncentiveEvents(),
-		feeds.Invoices(),
-		feeds.Orders(),
-		feeds.PartnerAccounts(),
-		feeds.Transfers(),
-		feeds.Usage(),
-		feeds.Withdrawals(),
+func Feeds() []*feed.Spec {
+	return []*feed.Spec{
+		feed.AccountsSpec(),
+		feed.AdjustmentsSpec(),
+		feed.BandwidthSpec(),
+		feed.CouponsSpec(),
+		feed.FundEventsSpec(),
+		feed.IncentiveEventsSpec(),
+		feed.InvoicesSpec(),
+		feed.OrdersSpec(),
+		feed.PartnerAccountsSpec(),
+		feed.TransfersSpec(),
+		feed.UsageSpec(),
+		feed.WithdrawalsSpec(),
 	}
 }
 
 // spec returns the feed of a folder below inbox/, with the senders' own columns that the books count.
-func (c *Config) spec(name string) *feeds.Spec {
+func (c *Config) spec(name string) *feed.Spec {
 	for _, s := range Feeds() {
 		if s.Name == name && name != "usage" {
 			return s
 		}
 	}
-	spec := feeds.Usage().With(c.Books.OwnColumns())
+	spec := feed.UsageSpec().With(c.Books.OwnColumns())
 	if c.Books.AnySigned() {
 		return spec.WithSigned()
 	}
@@ -377,7 +372,7 @@ func (c *Config) spec(name string) *feeds.Spec {
 
 // fail marks the file if err means that it fails as a whole.
 func (f *File) fail(err error) bool {
-	var whole *feedfile.Error
+	var whole *feed.FormError
 	if !errors.As(err, &whole) {
 		return false
 	}
@@ -399,9 +394,9 @@ type worker struct {
 	cfg     *Config
 	scanned *Scanned
 	check   *acceptor
-	chunks  *[2]sorting.Chunk // usage, bandwidth
-	runs    [2][]*sorting.Run // in scratch files
-	held    [2][]*sorting.Run // in memory
+	chunks  *[2]Chunk // usage, bandwidth
+	runs    [2][]*Run // in scratch files
+	held    [2][]*Run // in memory
 	scratch []scratchFile
 	rejects spool  // of the parts of a separate task
 	raw     []byte // of the last reject
@@ -414,12 +409,12 @@ type worker struct {
 
 func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
 	w := &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
-	w.use(new([2]sorting.Chunk))
+	w.use(new([2]Chunk))
 	return w
 }
 
 // use makes the worker collect rows in empty chunks.
-func (w *worker) use(chunks *[2]sorting.Chunk) {
+func (w *worker) use(chunks *[2]Chunk) {
 	for i := range chunks {
 		chunks[i].SegmentRows = w.cfg.SegmentRows
 	}
@@ -450,7 +445,7 @@ func (w *worker) run(ctx context.Context, t *task, f *File, ahead bool) (*found,
 // read reads a task's rows. ours reports that the error does not come from reading the file.
 func (w *worker) read(ctx context.Context, t *task, f *File, ahead bool) (ours bool, err error) {
 	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
-		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
+		return false, &feed.FormError{File: f.Name, Text: "partners' accounts need payments: ledger",
 			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
 	}
 	opts := w.cfg.readOptions()
@@ -503,28 +498,28 @@ func (w *worker) take(b *feed.Batch, file int32) error {
 }
 
 // keep implements sink.
-func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
+func (w *worker) keep(part RunPart, day period.Day, r *Record) error {
 	c := w.chunk()
 	c.Add(part, r)
 	return w.kept(c, day)
 }
 
 // keepSample implements sink.
-func (w *worker) keepSample(part sorting.Part, day period.Day, s *sorting.Sample) error {
+func (w *worker) keepSample(part RunPart, day period.Day, s *Sample) error {
 	c := w.chunk()
 	c.AddSample(part, s)
 	return w.kept(c, day)
 }
 
 // chunk returns the chunk of the file's feed and reserves memory for more rows.
-func (w *worker) chunk() *sorting.Chunk {
+func (w *worker) chunk() *Chunk {
 	c := &w.chunks[w.slot]
 	c.Reserve(w.cfg.chunkBytes())
 	return c
 }
 
 // kept turns the chunk into a sorted run if it is full. day is the day of the row that was added.
-func (w *worker) kept(c *sorting.Chunk, day period.Day) error {
+func (w *worker) kept(c *Chunk, day period.Day) error {
 	w.found.firstDay, w.found.lastDay = min(w.found.firstDay, day), max(w.found.lastDay, day)
 	if c.Size() < w.cfg.chunkBytes() {
 		return nil
@@ -544,9 +539,9 @@ func (w *worker) reject(index int, column string, why reason.Reason, value, id s
 	return w.task.rejects.add(x)
 }
 
-// identity returns the identity of a rejected usage record or sample. It is that of its raw record (rejects.Row), which
+// identity returns the identity of a rejected usage record or sample. It is that of its raw record (RejectRow), which
 // need not be parsed again for it.
-func (w *worker) identity(i int, column string, why reason.Reason) (none rejects.Identity) {
+func (w *worker) identity(i int, column string, why reason.Reason) (none RejectIdentity) {
 	if column == "" && why == reason.BadRow {
 		return none
 	}
@@ -556,13 +551,13 @@ func (w *worker) identity(i int, column string, why reason.Reason) (none rejects
 		customer, start, record := col(uCustomer), col(uStart), col(uRecord)
 		if customer.IsValid(i) && start.IsValid(i) && record.IsValid(i) {
 			t := period.Instant(start.(*array.Timestamp).Value(i))
-			return rejects.Usage(word(customer.(*array.Dictionary), i), w.check.clock.Cycle(t),
+			return UsageIdentity(word(customer.(*array.Dictionary), i), w.check.clock.Cycle(t),
 				record.(*array.String).Value(i))
 		}
 	case "bandwidth":
 		if link, at := col(bResource), col(bTime); link.IsValid(i) && at.IsValid(i) {
 			t := period.Instant(at.(*array.Timestamp).Value(i))
-			return rejects.Sample(word(link.(*array.Dictionary), i), percentile.SlotOf(t).Start())
+			return SampleIdentity(word(link.(*array.Dictionary), i), percentile.SlotOf(t).Start())
 		}
 	}
 	return none
@@ -579,7 +574,7 @@ func (w *worker) flush(slot int) error {
 		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
 		return nil
 	}
-	run, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
+	run, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
 		return w.chunks[slot].Flush(f, open)
 	})
 	if err != nil {
@@ -590,18 +585,18 @@ func (w *worker) flush(slot int) error {
 		return nil
 	}
 	old := w.runs[slot]
-	joined, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
-		return sorting.Join(old, &sorting.Buffers{}, f, open)
+	joined, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
+		return Join(old, &Buffers{}, f, open)
 	})
 	if err != nil {
 		return err
 	}
-	w.runs[slot] = []*sorting.Run{joined}
+	w.runs[slot] = []*Run{joined}
 	return w.dropScratch(old)
 }
 
 // scratchRun writes a run to a scratch file, which stays open for reading.
-func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run,
+func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*Run, error)) (*Run,
 	error) {
 	f, err := w.cfg.Txn.CreateTemp("run")
 	if err != nil {
@@ -629,11 +624,11 @@ func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (
 type scratchFile struct {
 	storage.ReadFile
 	name string
-	run  *sorting.Run // nil = another process may read it too
+	run  *Run // nil = another process may read it too
 }
 
 // dropScratch closes and deletes the files of runs that were joined.
-func (w *worker) dropScratch(old []*sorting.Run) error {
+func (w *worker) dropScratch(old []*Run) error {
 	kept := w.scratch[:0]
 	var errs []error
 	for _, f := range w.scratch {
@@ -671,7 +666,7 @@ func (w *worker) end() error {
 		}
 		w.held[slot] = append(w.held[slot], w.chunks[slot].Hold())
 	}
-	w.chunks = new([2]sorting.Chunk)
+	w.chunks = new([2]Chunk)
 	w.scanned.mu.Lock()
 	defer w.scanned.mu.Unlock()
 	w.scanned.Usage = slices.Concat(w.scanned.Usage, w.held[0], w.runs[0])

@@ -11,11 +11,9 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	tasks "github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	tasks "github.com/tollbook/tollbook/pipeline/lake/task"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -72,7 +70,7 @@ type storedRun struct {
 	Rows int64 `json:"rows"` // bytes before the footer
 }
 
-// fileFault encodes a *feedfile.Error or an *inbox.ChangedError with the text of the error that wraps it.
+// fileFault encodes a *feed.FormError or an *inbox.ChangedError with the text of the error that wraps it.
 type fileFault struct {
 	Text   []byte `json:"text"`
 	File   []byte `json:"file"`
@@ -92,7 +90,7 @@ func (w *wrapped) Error() string { return w.text }
 func (w *wrapped) Unwrap() error { return w.err }
 
 func faultOf(err error) *fileFault {
-	if e := new(feedfile.Error); errors.As(err, &e) {
+	if e := new(feed.FormError); errors.As(err, &e) {
 		return &fileFault{[]byte(err.Error()), []byte(e.File), e.Line, e.Column, []byte(e.Text), []byte(e.Hint)}
 	}
 	if e := new(inbox.ChangedError); errors.As(err, &e) {
@@ -106,7 +104,7 @@ func (f *fileFault) fault() error {
 	if f == nil {
 		return nil
 	}
-	e := &feedfile.Error{File: string(f.File), Line: f.Line, Column: f.Column, Text: string(f.What),
+	e := &feed.FormError{File: string(f.File), Line: f.Line, Column: f.Column, Text: string(f.What),
 		Hint: string(f.Hint)}
 	return &wrapped{string(f.Text), e}
 }
@@ -139,8 +137,8 @@ func (s *Scanned) readApart(ctx context.Context, cfg *Config, lim *limits, list 
 		todo = append(todo, one)
 	}
 	done := int64(0)
-	engine := tasks.Local{Workers: cfg.Workers, Bytes: true, Elsewhere: cfg.Elsewhere}
-	return tasks.Run(ctx, engine, tasks.Stage[scanTask, scanResult]{
+	engine := tasks.LocalTasks{Workers: cfg.Workers, Bytes: true, Elsewhere: cfg.Elsewhere}
+	return tasks.RunTasks(ctx, engine, tasks.TaskStage[scanTask, scanResult]{
 		Kind: ScanTask, Tasks: todo,
 		Worker: func() func(context.Context, *scanTask) (*scanResult, error) {
 			keep := func(f storage.File, _ string, _ []byte) (string, error) { return f.Name(), f.Close() }
@@ -167,7 +165,7 @@ const ScanTask = "scan"
 // objects of the run.
 func DoTask(ctx context.Context, cfg *Config, b []byte) ([]byte, error) {
 	lim := newLimits(cfg)
-	return tasks.Do(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
+	return tasks.DoTask(ctx, ScanTask, b, func(ctx context.Context, t *scanTask) (*scanResult, error) {
 		return scanApart(ctx, cfg, lim, t, cfg.Txn.KeepShared, true)
 	})
 }
@@ -258,7 +256,8 @@ func Recall(cfg *Config, files []*File, done []DoneTask, deferred []int32) (*Sca
 
 func (s *Scanned) recall(cfg *Config, done *DoneTask) error {
 	t, r := new(scanTask), new(scanResult)
-	err := errors.Join(tasks.Decode(ScanTask+" task", done.Task, t), tasks.Decode(ScanTask+" result", done.Result, r))
+	err := errors.Join(tasks.DecodeTask(ScanTask+" task", done.Task, t),
+		tasks.DecodeTask(ScanTask+" result", done.Result, r))
 	if err != nil {
 		return err
 	}
@@ -287,7 +286,7 @@ func ByItself(feed string) bool { return feed == "usage" || feed == "bandwidth" 
 type keepFile func(f storage.File, kind string, digest []byte) (name string, err error)
 
 // freeChunks are the empty chunks of ended scan tasks, with the memory that the next task needs.
-var freeChunks = sync.Pool{New: func() any { return new([2]sorting.Chunk) }}
+var freeChunks = sync.Pool{New: func() any { return new([2]Chunk) }}
 
 // scanApart does a scan task. With elsewhere, files can change after their hashes were found by another process.
 func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep keepFile, elsewhere bool) (
@@ -297,7 +296,7 @@ func scanApart(ctx context.Context, cfg *Config, lim *limits, t *scanTask, keep 
 	s := &Scanned{Regions: NewRegions(), Parts: lim.parts}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := newWorker(&own, lim, s)
-	w.use(freeChunks.Get().(*[2]sorting.Chunk))
+	w.use(freeChunks.Get().(*[2]Chunk))
 	r = &scanResult{Task: t.Task}
 	for i := range t.Parts {
 		p := &t.Parts[i]
@@ -373,9 +372,9 @@ func (w *worker) store(number int, keep keepFile) (*storedRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	var run *sorting.Run
+	var run *Run
 	if len(runs) > 0 {
-		run, err = sorting.Join(runs, &sorting.Buffers{}, f, func() (io.ReaderAt, error) { return nil, nil })
+		run, err = Join(runs, &Buffers{}, f, func() (io.ReaderAt, error) { return nil, nil })
 	} else {
 		run, err = chunk.Store(f)
 	}
@@ -445,7 +444,7 @@ func (s *Scanned) take(cfg *Config, pieces []*task, r *scanResult) error {
 	if data.Size() != r.Run.Bytes {
 		return fmt.Errorf("%s of a scan task has %d bytes, want %d", r.Run.Name, data.Size(), r.Run.Bytes)
 	}
-	run, err := sorting.OpenStored(data, r.Run.Rows, r.Run.Bytes, s.Regions.Code)
+	run, err := OpenStored(data, r.Run.Rows, r.Run.Bytes, s.Regions.Code)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Run.Name, err)
 	}

@@ -8,8 +8,6 @@ import (
 	"testing/fstest"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // TestAheadGivesBackWhatNobodyTook checks that a reader that is closed early, or whose context ends, releases the
@@ -28,7 +26,7 @@ func TestAheadGivesBackWhatNobodyTook(t *testing.T) {
 			if pieces {
 				o.PieceBytes = 30 << 10
 			}
-			r, err := Open(files, name, feeds.Usage(), o)
+			r, err := Open(files, name, UsageSpec(), o)
 			if err != nil {
 				t.Fatal(err)
 			}

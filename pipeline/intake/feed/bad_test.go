@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 const bandwidthHeader = "resource_id,sample_time,in_bps,out_bps\n"
@@ -115,12 +113,12 @@ func TestFileFails(t *testing.T) {
 			file := "bandwidth/" + c.file
 			for _, o := range []ReadOptions{{BatchRows: 1}, {BatchRows: 4096}, {PieceBytes: 1},
 				{PieceBytes: 1000}} {
-				got := readAll(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), o)
+				got := readAll(t, whole(file, []byte(c.data)), file, BandwidthSpec(), o)
 				if want := "read inbox/" + file + ": " + c.want; errorText(got.err) != want {
 					t.Errorf("%+v: got\n%s\nwant\n%s", o, errorText(got.err), want)
 				}
 				for _, size := range []int64{1, 1000} {
-					sameInRanges(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), size, o, got)
+					sameInRanges(t, whole(file, []byte(c.data)), file, BandwidthSpec(), size, o, got)
 				}
 			}
 		})
@@ -219,7 +217,7 @@ func TestRowFails(t *testing.T) {
 				after = "\r\n\r\n" + `{"resource_id":"r0","sample_time":"2026-09-01T00:00:00Z","in_bps":1}`
 			}
 			for _, rows := range []int{1, 2, 4096} {
-				got := readAll(t, whole(file, []byte(before+c.record+after)), file, feeds.Bandwidth(),
+				got := readAll(t, whole(file, []byte(before+c.record+after)), file, BandwidthSpec(),
 					ReadOptions{BatchRows: rows})
 				if got.err != nil {
 					t.Fatal(got.err)
@@ -280,7 +278,7 @@ func TestParquetFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			data := writeParquet(t, c.fields, nil, 0, 10)
-			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
+			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", BandwidthSpec(),
 				ReadOptions{})
 			if want := "read inbox/bandwidth/a.parquet: " + c.want; errorText(got.err) != want {
 				t.Errorf("got\n%s\nwant\n%s", errorText(got.err), want)

@@ -5,8 +5,6 @@ import (
 	"io"
 	"testing"
 	"testing/fstest"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // benchRows is the number of rows in the files of BenchmarkRead.
@@ -31,7 +29,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(f.data)))
 			for b.Loop() {
-				r, err := Open(fsys, f.name, feeds.Usage(), ReadOptions{})
+				r, err := Open(fsys, f.name, UsageSpec(), ReadOptions{})
 				if err != nil {
 					b.Fatal(err)
 				}

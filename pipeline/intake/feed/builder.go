@@ -13,7 +13,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -74,7 +73,7 @@ func (f *Faults) Take() []Fault {
 
 // Builder builds the batches of a text format row by row.
 type Builder struct {
-	spec    *feeds.Spec
+	spec    *Spec
 	schema  *arrow.Schema
 	present []bool // whether the file has the column
 	cells   []Cells
@@ -86,7 +85,7 @@ type Builder struct {
 
 // Cells builds one column.
 type Cells struct {
-	Column  *feeds.Column
+	Column  *SpecColumn
 	Builder array.Builder
 	words   *words // dictionary of a Word column; the builder has the codes
 	first   bool   // the first of the columns that share its OneOf
@@ -95,7 +94,7 @@ type Cells struct {
 
 // NewBuilder returns the builder for a file of the Spec. present tells, by column of the Spec, whether the file has it.
 // A batch has at most batchRows rows; mem allocates its memory.
-func NewBuilder(spec *feeds.Spec, present []bool, batchRows int, mem memory.Allocator) *Builder {
+func NewBuilder(spec *Spec, present []bool, batchRows int, mem memory.Allocator) *Builder {
 	b := &Builder{spec: spec, schema: spec.Schema(), present: present,
 		cells: make([]Cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
 	for i := range spec.Columns {
@@ -108,7 +107,7 @@ func NewBuilder(spec *feeds.Spec, present []bool, batchRows int, mem memory.Allo
 			continue
 		}
 		t := col.Kind.ArrowType()
-		if col.Kind == feeds.Word {
+		if col.Kind == WordColumn {
 			c.words, t = newWords(), arrow.PrimitiveTypes.Int32
 		}
 		c.Builder = array.NewBuilder(mem, t)
@@ -168,30 +167,30 @@ func empty(values [][]byte, columns []int) bool {
 // Append appends a value that is not empty. If it cannot, it returns the reason and appends nothing.
 func (c *Cells) Append(v []byte) reason.Reason {
 	switch c.Column.Kind {
-	case feeds.Text:
+	case TextColumn:
 		if !c.Column.Free && visible.FlawOf(v) != "" {
 			return reason.BadRow
 		}
 		c.Builder.(*array.StringBuilder).BinaryBuilder.Append(v)
-	case feeds.Word:
+	case WordColumn:
 		code, ok := c.words.code(v)
 		if !ok {
 			return reason.BadRow
 		}
 		c.Builder.(*array.Int32Builder).Append(code)
-	case feeds.Time:
+	case TimeColumn:
 		t, err := period.ParseInstant(v)
 		if err != nil {
 			return reason.BadTime
 		}
 		c.Builder.(*array.TimestampBuilder).Append(arrow.Timestamp(t))
-	case feeds.Quantity, feeds.Amount:
+	case QuantityColumn, AmountColumn:
 		n, why := parseDecimal(c.Column, v)
 		if why != reason.None {
 			return why
 		}
 		c.Builder.(*array.Decimal128Builder).Append(n)
-	case feeds.Whole:
+	case WholeColumn:
 		n, why := parseWhole(c.Column, v)
 		if why != reason.None {
 			return why
@@ -202,8 +201,8 @@ func (c *Cells) Append(v []byte) reason.Reason {
 }
 
 // parseDecimal parses the text of a Quantity or an Amount.
-func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
-	if col.Kind == feeds.Quantity && col.Signed && v[0] == '-' {
+func parseDecimal(col *SpecColumn, v []byte) (decimal128.Num, reason.Reason) {
+	if col.Kind == QuantityColumn && col.Signed && v[0] == '-' {
 		q, err := money.ParseQuantity(v[1:])
 		if err != nil && DecimalReason(err) == reason.OutOfRange {
 			return decimal128.Num{}, reason.OutOfRange
@@ -213,7 +212,7 @@ func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
 		}
 		return decimal128.New(q.Signed().Neg().Raw()), reason.None
 	}
-	if col.Kind == feeds.Quantity {
+	if col.Kind == QuantityColumn {
 		q, err := money.ParseQuantity(v)
 		if err != nil {
 			return decimal128.Num{}, DecimalReason(err)
@@ -249,12 +248,12 @@ const MaxWhole = 1_000_000_000_000_000_000 - 1
 
 // ParseWhole parses the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
 func ParseWhole(text string) (int64, bool) {
-	n, why := parseWhole(&feeds.Column{Kind: feeds.Whole}, []byte(text))
+	n, why := parseWhole(&SpecColumn{Kind: WholeColumn}, []byte(text))
 	return n, why == reason.None
 }
 
 // parseWhole parses the text of a Whole, `-?digits(.zeros)`. It checks the complete form before the range.
-func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
+func parseWhole(col *SpecColumn, v []byte) (int64, reason.Reason) {
 	digits, negative := bytes.CutPrefix(v, []byte{'-'})
 	if negative && !col.Signed {
 		return 0, reason.BadDecimal

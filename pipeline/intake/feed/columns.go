@@ -3,20 +3,17 @@ package feed
 import (
 	"fmt"
 	"strings"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // Columns matches a file's column names with the Spec. fields has the index of each name in the Spec, negative for a
 // sender's own column; present tells whether the file has a column of the Spec. If the file does not fit, wrong is the
 // error, whose Column is the position of the name, from 1.
-func Columns(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong *feedfile.Error) {
+func Columns(spec *Spec, names []string) (fields []int, present []bool, wrong *FormError) {
 	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
 		if seen[name] {
-			return nil, nil, &feedfile.Error{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
+			return nil, nil, &FormError{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
 		}
 		seen[name] = true
 		fields[i] = spec.Column(name)
@@ -35,8 +32,8 @@ func Columns(spec *feeds.Spec, names []string) (fields []int, present []bool, wr
 func IsOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
 // UnknownColumn returns the error for a column that the Spec does not have, with a hint at the probable name.
-func UnknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
-	e := &feedfile.Error{Text: fmt.Sprintf("unknown column %q", name),
+func UnknownColumn(spec *Spec, name string) *FormError {
+	e := &FormError{Text: fmt.Sprintf("unknown column %q", name),
 		Hint: "the name of a column of your own must begin with x_"}
 	if strings.ContainsAny(name, ";\t") {
 		e.Hint = "fields are separated by commas"
@@ -50,7 +47,7 @@ func UnknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
 }
 
 // missingColumns returns an error that lists every column that the feed requires and the file lacks.
-func missingColumns(spec *feeds.Spec, present []bool) *feedfile.Error {
+func missingColumns(spec *Spec, present []bool) *FormError {
 	var missing []string
 	for i := range spec.Columns {
 		if (spec.Columns[i].Required || spec.Columns[i].Header) && !present[i] {
@@ -72,7 +69,7 @@ func missingColumns(spec *feeds.Spec, present []bool) *feedfile.Error {
 	case 0:
 		return nil
 	case 1:
-		return &feedfile.Error{Text: "the required column " + missing[0] + " is missing"}
+		return &FormError{Text: "the required column " + missing[0] + " is missing"}
 	}
-	return &feedfile.Error{Text: "required columns are missing: " + strings.Join(missing, ", ")}
+	return &FormError{Text: "required columns are missing: " + strings.Join(missing, ", ")}
 }

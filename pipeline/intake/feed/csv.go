@@ -9,15 +9,12 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // csvReader reads RFC 4180 with encoding/csv. It reads the file through a tee that keeps the raw text.
 type csvReader struct {
 	textReader
-	csv    *feedfile.CSV
+	csv    *CSV
 	tee    *tee
 	header []byte
 	names  []string
@@ -87,7 +84,7 @@ func chomp(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
-func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) (*csvReader, error) {
+func openCSV(src *TextFile, packed string, spec *Spec, opts ReadOptions) (*csvReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -105,7 +102,7 @@ func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptio
 // read makes the text what is read next.
 func (r *csvReader) read(text io.Reader) {
 	r.tee = &tee{from: text, kept: r.pool.get()}
-	r.csv = feedfile.NewCSV(r.tee, r.opts.MaxRecord+len("\r\n"))
+	r.csv = NewCSV(r.tee, r.opts.MaxRecord+len("\r\n"))
 	r.csv.ReuseRecord = true
 }
 
@@ -115,9 +112,9 @@ func (r *csvReader) readHeader() error {
 	var parse *csv.ParseError
 	switch {
 	case err == io.EOF:
-		return r.src.Blame(&feedfile.Error{Text: "no header: the file is empty"})
+		return r.src.Blame(&FormError{Text: "no header: the file is empty"})
 	case errors.As(err, &parse):
-		return r.src.Blame(&feedfile.Error{Line: parse.Line, Column: parse.Column,
+		return r.src.Blame(&FormError{Line: parse.Line, Column: parse.Column,
 			Text: "header: " + quoteFault(parse)})
 	case err != nil:
 		return err
@@ -125,7 +122,7 @@ func (r *csvReader) readHeader() error {
 	r.header = bytes.Clone(r.tee.kept.buffer[at.from:at.to])
 	line, _ := r.csv.FieldPos(0)
 	if !utf8.Valid(r.header) {
-		return r.src.Blame(&feedfile.Error{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
+		return r.src.Blame(&FormError{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
 	}
 	r.names = make([]string, len(record))
 	for i := range record {
@@ -237,7 +234,7 @@ func (r *csvReader) readRecord() ([]string, span, error) {
 	start := r.csv.InputOffset()
 	record, err := r.csv.Read()
 	switch {
-	case errors.Is(err, feedfile.ErrTooLong):
+	case errors.Is(err, ErrTooLong):
 		return nil, span{}, r.overlong(r.tee.text(start))
 	case err != nil && r.tee.err != nil && r.tee.err != io.EOF:
 		return nil, span{}, r.src.UnpackError(r.packed, r.tee.err)
@@ -265,26 +262,26 @@ func (r *csvReader) overlong(text []byte) error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
 	if blank == len(text) {
-		return r.src.Blame(&feedfile.Error{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) +
+		return r.src.Blame(&FormError{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) +
 			" of blank lines"})
 	}
 	if open, wrong := badQuote(text[blank:]); wrong == len(text)-blank {
 		at := place(text[blank:], open, line)
-		return r.src.Blame(&feedfile.Error{Line: at.line, Column: at.column,
+		return r.src.Blame(&FormError{Line: at.line, Column: at.column,
 			Text: "a quote that opens here is not closed within " + byteSize(r.opts.MaxRecord)})
 	}
-	return r.src.Blame(&feedfile.Error{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+	return r.src.Blame(&FormError{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 }
 
 // quoteAcrossLines returns the file's error for a quoted field that is not closed, or is closed wrongly on a later
 // line: the end of its record is then unknown. If the quote is wrong on its own line, only the record fails: nil.
-func (r *csvReader) quoteAcrossLines(text []byte) *feedfile.Error {
+func (r *csvReader) quoteAcrossLines(text []byte) *FormError {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
 	text = text[blank:]
 	open, wrong := badQuote(text)
 	from, to := place(text, open, line), place(text, wrong, line)
-	e := &feedfile.Error{Line: from.line, Column: from.column, Text: "a quote that opens here is not closed",
+	e := &FormError{Line: from.line, Column: from.column, Text: "a quote that opens here is not closed",
 		Hint: "a quote inside a field is written twice, and the field in quotes"}
 	if wrong < len(text) {
 		if from.line == to.line {

@@ -5,8 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 func (r *csvReader) rest() (io.Reader, int) {
@@ -60,7 +58,7 @@ func (r *csvReader) parser() pieceParser {
 func (p *csvPieces) release() { p.rows.Release() }
 
 func (p *csvPieces) parse(text []byte) ([]*Batch, bool) {
-	p.csv = feedfile.NewCSV(bytes.NewReader(text), p.opts.MaxRecord+len("\r\n"))
+	p.csv = NewCSV(bytes.NewReader(text), p.opts.MaxRecord+len("\r\n"))
 	p.csv.ReuseRecord, p.csv.FieldsPerRecord = true, len(p.fields)
 	p.out.begin(text)
 	for {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 // DefaultBytes is the largest size of a range in bytes. A range with a longer record exceeds it.
@@ -53,7 +51,7 @@ const (
 // NewCutter returns the Cutter that divides a file of the given size into ranges of about each bytes (0 =
 // DefaultBytes), or nil if the file is not divided (CUT-2).
 func NewCutter(name string, size, each int64) *Cutter {
-	f, _ := feedfile.FormatOf(name)
+	f, _ := FormatOf(name)
 	if each <= 0 {
 		each = DefaultBytes
 	}

@@ -1,5 +1,5 @@
 // Package feed converts one feed file, CSV, NDJSON or Parquet, into Arrow record batches with the same schema (§2.2,
-// §3.13–3.20). It reads the columns that package feeds describes; package feed defines the batches and their
+// §3.13–3.20). It reads the columns that package feed describes; package feed defines the batches and their
 // faults. It does not use books, cycles or other records: the caller makes all checks that need them.
 //
 //  1. A file is ingested completely or not at all. An error of the file (its header, its compression, a column's
@@ -49,4 +49,35 @@
 //  3. A decimal is never converted to a float, a text is never trimmed, and an empty text is null.
 //  4. A batch owns its memory until Release. It stays valid after the next batch is made, and its bytes are not written
 //     again. A Builder is used by one goroutine at a time, batches by any.
+//
+// # Text of feeds
+//
+// This part opens the stored files of the inbox: it knows the formats by the endings of names, unpacks gzip and
+// zstd, and distinguishes a file that is wrong from a disk that fails.
+//
+//  1. An error of the file's content is an *FormError. An error of the environment (a disk error, a missing file) never
+//     is, even if it occurs in the middle of a compressed stream.
+//  2. A text is given without its byte order marks (TEXT-2). An empty file, and one in UTF-16, is an *FormError.
+//  3. A zstd file cannot demand a window over 128 MiB.
+//  4. After Only, Read gives the bytes of that range of the stored file alone.
+//
+// # The feeds
+//
+// This part describes the feeds (§3.13–3.20): their columns, the kinds of the columns' values, and which columns a
+// record must have. Readers, checks and documentation all use this description.
+//
+//  1. The order of a Spec's columns is the order of the checks and of the columns of a batch.
+//  2. The columns of a feed have distinct names. No name begins with x_, which is reserved for senders' own columns.
+//
+// # Parquet of feeds
+//
+// This part reads columns of Parquet files that other programs write, as Arrow arrays or as numbers of their
+// distinct texts, and writes files for other programs. Package parquet of the lake has the files of the lake.
+//
+//  1. A column is read forward, one page after the other, and of a page only the requested rows. In memory are its
+//     dictionary, one page and the requested rows, whatever numbers the file's structures state.
+//  2. The Parquet schema alone determines the types. An Arrow schema that the writer stored is ignored.
+//  3. A read beyond the bytes of a page is an error. Decoders can panic; Group and feedfile.Guard make it an error. The
+//     caller adds the names of the file and of the column.
+//  4. Each column of a row group has as many rows as the group, and all groups have as many as the footer states.
 package feed

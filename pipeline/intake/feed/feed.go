@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // Files reads the feed files of a folder. The zero value is usable, by several goroutines. It keeps the footer of the
@@ -17,10 +14,10 @@ type Files struct {
 	last *footer
 }
 
-// Open opens a feed file by its path below inbox/; fsys is that folder. It fails with a *feedfile.Error if the
+// Open opens a feed file by its path below inbox/; fsys is that folder. It fails with a *FormError if the
 // beginning of the file (for Parquet, its end) shows that the file fails completely. For Parquet the files of fsys must
 // implement io.ReaderAt and io.Seeker, as those of os.DirFS do.
-func Open(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) (Reader, error) {
+func Open(fsys fs.FS, name string, spec *Spec, opts ReadOptions) (Reader, error) {
 	return new(Files).open(fsys, name, spec, opts, part{to: -1})
 }
 
@@ -32,7 +29,7 @@ type part struct {
 
 // OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file. Rows
 // are numbered as in the complete file. Every other file is one group, [0, 1).
-func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, from, to int) (
+func (s *Files) OpenRange(fsys fs.FS, name string, spec *Spec, opts ReadOptions, from, to int) (
 	Reader, error) {
 
 	if from < 0 || to < from {
@@ -43,25 +40,25 @@ func (s *Files) OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOp
 
 // OpenText opens a range of an uncompressed text file. Rows, and lines in errors, are numbered as in the complete file
 // (invariant 8).
-func (s *Files) OpenText(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, r Range) (
+func (s *Files) OpenText(fsys fs.FS, name string, spec *Spec, opts ReadOptions, r Range) (
 	Reader, error) {
-	if f, _ := feedfile.FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
+	if f, _ := FormatOf(name); f.Packed != "" || f.Kind == "parquet" {
 		return nil, fmt.Errorf("read inbox/%s: bytes [%d, %d) of a file that is not plain text", name, r.From, r.To)
 	}
 	return s.open(fsys, name, spec, opts, part{to: -1, text: &r})
 }
 
 // open opens a part of a file.
-func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions, p part) (
+func (s *Files) open(fsys fs.FS, name string, spec *Spec, opts ReadOptions, p part) (
 	Reader, error) {
 
-	f, known := feedfile.FormatOf(name)
+	f, known := FormatOf(name)
 	if !known {
-		return nil, &feedfile.Error{File: name, Text: "not a feed file by its name",
+		return nil, &FormError{File: name, Text: "not a feed file by its name",
 			Hint: "feed files end in .csv, .ndjson or .parquet; the first two may be followed by .gz or .zst"}
 	}
 	opts = opts.WithDefaults()
-	src, err := feedfile.Open(fsys, name)
+	src, err := OpenFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +81,7 @@ func (s *Files) open(fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions
 }
 
 // openText opens a text file or a range of it. A large text is parsed in pieces.
-func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts ReadOptions, in *Range) (
+func openText(src *TextFile, f Format, spec *Spec, opts ReadOptions, in *Range) (
 	r sequential, err error) {
 	if in != nil && in.From == 0 {
 		if err := src.Only(0, in.To); err != nil {
@@ -115,11 +112,11 @@ func openText(src *feedfile.File, f feedfile.Format, spec *feeds.Spec, opts Read
 
 // Groups returns the sizes in bytes of the row groups of a Parquet file. Every other file is one group of the given
 // size, and is not opened. Its errors are those of Open.
-func (s *Files) Groups(fsys fs.FS, name string, size int64, spec *feeds.Spec, opts ReadOptions) ([]int64, error) {
-	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
+func (s *Files) Groups(fsys fs.FS, name string, size int64, spec *Spec, opts ReadOptions) ([]int64, error) {
+	if f, _ := FormatOf(name); f.Kind != "parquet" {
 		return []int64{size}, nil
 	}
-	src, err := feedfile.Open(fsys, name)
+	src, err := OpenFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}

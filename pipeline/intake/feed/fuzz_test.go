@@ -10,9 +10,6 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // fuzzOptions limit the memory that a reader uses for a fuzzed file.
@@ -22,7 +19,7 @@ func fuzzOptions(rows int) ReadOptions {
 
 // readBroken is readAll for a file that may be corrupt. For such a file the Parquet library may leave memory to the
 // garbage collector.
-func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) contents {
+func readBroken(t *testing.T, fsys fs.FS, name string, spec *Spec, opts ReadOptions) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
 		return readAll(t, fsys, name, spec, opts)
@@ -36,12 +33,12 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Re
 
 // sameInBatches reads a file in batches of 1 and of 1000 rows, and a text also in pieces and in ranges. All must give
 // the same result, and an error must be one of the file.
-func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
+func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
 	one := readBroken(t, fsys, name, spec, fuzzOptions(1))
 	many := readBroken(t, fsys, name, spec, fuzzOptions(1000))
-	var e *feedfile.Error
+	var e *FormError
 	if many.err != nil && !errors.As(many.err, &e) {
 		t.Errorf("not the file's error: %v", many.err)
 	}
@@ -83,15 +80,15 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) con
 }
 
 // specFor returns the feed whose id column the fuzzed text has, so that one target covers the columns of all feeds.
-func specFor(data []byte) *feeds.Spec {
-	for _, s := range []*feeds.Spec{feeds.Transfers(), feeds.IncentiveEvents(), feeds.Accounts(),
-		feeds.Adjustments(), feeds.Orders(), feeds.Usage()} {
+func specFor(data []byte) *Spec {
+	for _, s := range []*Spec{TransfersSpec(), IncentiveEventsSpec(), AccountsSpec(),
+		AdjustmentsSpec(), OrdersSpec(), UsageSpec()} {
 		if id := s.Columns[0].Name; bytes.Contains(data, []byte(id)) &&
 			(s.Name != "incentive_events" || bytes.Contains(data, []byte("programme_id"))) {
 			return s
 		}
 	}
-	return feeds.Bandwidth()
+	return BandwidthSpec()
 }
 
 // FuzzCSV checks that no input causes a panic, that the size of batches does not matter, and that the header and the
@@ -175,7 +172,7 @@ func FuzzParquet(f *testing.F) {
 	f.Add(writeParquet(f, fields, record, 0, 3))
 	f.Add(bytes.Repeat([]byte("PAR1"), 6))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, spec := range []*feeds.Spec{feeds.Bandwidth(), feeds.Usage()} {
+		for _, spec := range []*Spec{BandwidthSpec(), UsageSpec()} {
 			sameInBatches(t, spec.Name+"/a.parquet", data, spec)
 		}
 	})
@@ -188,8 +185,8 @@ func FuzzPacked(f *testing.F) {
 	f.Add(zst(data))
 	f.Add(slices.Concat(gz(data), gz(data)[:12]))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		sameInBatches(t, "bandwidth/a.csv.gz", data, feeds.Bandwidth())
-		sameInBatches(t, "bandwidth/a.csv.zst", data, feeds.Bandwidth())
+		sameInBatches(t, "bandwidth/a.csv.gz", data, BandwidthSpec())
+		sameInBatches(t, "bandwidth/a.csv.zst", data, BandwidthSpec())
 	})
 }
 
@@ -204,12 +201,12 @@ func TestBrokenParquet(t *testing.T) {
 	for at := 0; at < len(data); at += 3 {
 		broken := bytes.Clone(data)
 		broken[at] ^= 0xff
-		got := sameInBatches(t, "bandwidth/a.parquet", broken, feeds.Bandwidth())
+		got := sameInBatches(t, "bandwidth/a.parquet", broken, BandwidthSpec())
 		if got.err == nil && len(got.rows) != 5 {
 			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
 		}
 		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet",
-			feeds.Bandwidth(), ReadOptions{})
+			BandwidthSpec(), ReadOptions{})
 		if got.err == nil {
 			t.Errorf("cut at byte %d: no error", at)
 		}

@@ -12,29 +12,27 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // TestSpecs checks the columns of the feeds against the lists in §3.13 to §3.19.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		spec                            *feeds.Spec
+		spec                            *Spec
 		name, required, optional, other string
 	}{
-		{feeds.Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
+		{UsageSpec(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
 			"resource_name resource_tag unit replaces", "unit"},
-		{feeds.Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
-		{feeds.Orders(), "orders", "order_id order_type customer_id",
+		{BandwidthSpec(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
+		{OrdersSpec(), "orders", "order_id order_type customer_id",
 			"order_line sku region_code resource_id quantity period_type period_num pay_time " +
 				"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids " +
 				"official_amount status status_time",
 			""},
-		{feeds.Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
-		{feeds.Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
-		{feeds.IncentiveEvents(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
-		{feeds.Adjustments(), "adjustments", "adjustment_id customer_id sku time amount bill_detail_type", "note", ""},
+		{AccountsSpec(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
+		{TransfersSpec(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
+		{IncentiveEventsSpec(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
+		{AdjustmentsSpec(), "adjustments", "adjustment_id customer_id sku time amount bill_detail_type", "note", ""},
 	} {
 		var required, optional, other []string
 		for i, col := range c.spec.Columns {
@@ -61,12 +59,12 @@ func TestSpecs(t *testing.T) {
 // TestKinds checks the kinds amount and whole number, signed and unsigned, in text and in Parquet.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	spec := &feeds.Spec{Name: "orders", Columns: []feeds.Column{
-		{Name: "id", Kind: feeds.Text, Required: true},
-		{Name: "amount", Kind: feeds.Amount},
-		{Name: "official_amount", Kind: feeds.Amount, Signed: true},
-		{Name: "line", Kind: feeds.Whole},
-		{Name: "step", Kind: feeds.Whole, Signed: true},
+	spec := &Spec{Name: "orders", Columns: []SpecColumn{
+		{Name: "id", Kind: TextColumn, Required: true},
+		{Name: "amount", Kind: AmountColumn},
+		{Name: "official_amount", Kind: AmountColumn, Signed: true},
+		{Name: "line", Kind: WholeColumn},
+		{Name: "step", Kind: WholeColumn, Signed: true},
 	}}
 	names := []string{"id", "amount", "official_amount", "line", "step"}
 	records := [][]string{
@@ -147,7 +145,7 @@ func TestRawWhileReading(t *testing.T) {
 		"usage/a.csv":     {Data: writeCSV(usageRecord, 600, usageNames)},
 	}
 	for name := range files {
-		r, err := Open(files, name, feeds.Usage(), ReadOptions{BatchRows: 50})
+		r, err := Open(files, name, UsageSpec(), ReadOptions{BatchRows: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +181,7 @@ func TestProgress(t *testing.T) {
 	files := fstest.MapFS{"a.csv": {Data: text}, "a.csv.gz": {Data: gz(text)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 3000, 1000)}}
 	for name, file := range files {
-		r, err := Open(files, name, feeds.Usage(), ReadOptions{BatchRows: 100})
+		r, err := Open(files, name, UsageSpec(), ReadOptions{BatchRows: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,10 +226,10 @@ func TestNoRandomAccess(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
-	if got := readAll(t, onlyReadFS{files}, "a.csv", feeds.Usage(), ReadOptions{}); got.err != nil {
+	if got := readAll(t, onlyReadFS{files}, "a.csv", UsageSpec(), ReadOptions{}); got.err != nil {
 		t.Error(got.err)
 	}
-	_, err := Open(onlyReadFS{files}, "a.parquet", feeds.Usage(), ReadOptions{})
+	_, err := Open(onlyReadFS{files}, "a.parquet", UsageSpec(), ReadOptions{})
 	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // stream is a file system with one file that is generated while it is read: a head, then blocks up to its size.
@@ -73,7 +71,7 @@ func highWater(t *testing.T, fsys fs.FS, name string) (rows int64, most uint64) 
 	runtime.GC() // the first collection does not free what pools keep
 	runtime.ReadMemStats(&stats)
 	before := stats.HeapInuse
-	r, err := Open(fsys, name, feeds.Usage(), ReadOptions{})
+	r, err := Open(fsys, name, UsageSpec(), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +144,7 @@ func TestLongLine(t *testing.T) {
 	for name, head := range map[string]string{"bandwidth/a.csv": "resource_id,sample_time,in_bps\n",
 		"bandwidth/a.ndjson": "{}\n"} {
 		s := &stream{head: []byte(head), block: func(int) []byte { return junk }, size: 100 << 20}
-		got := readAll(t, s, name, feeds.Bandwidth(), ReadOptions{})
+		got := readAll(t, s, name, BandwidthSpec(), ReadOptions{})
 		if want := "read inbox/" + name + ": line 2: a record longer than 1 MiB"; got.err == nil ||
 			got.err.Error() != want {
 			t.Errorf("got %v, want %s", got.err, want)
@@ -156,8 +154,8 @@ func TestLongLine(t *testing.T) {
 		}
 	}
 	s := &stream{block: func(int) []byte { return bytes.Repeat([]byte("\n"), 64<<10) }, size: 100 << 20}
-	got := readAll(t, s, "bandwidth/a.csv", feeds.Bandwidth(), ReadOptions{})
-	var whole *feedfile.Error
+	got := readAll(t, s, "bandwidth/a.csv", BandwidthSpec(), ReadOptions{})
+	var whole *FormError
 	if !errors.As(got.err, &whole) || whole.Text != "more than 1 MiB of blank lines" {
 		t.Error(got.err)
 	}

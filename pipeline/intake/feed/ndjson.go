@@ -9,9 +9,6 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // ndjsonReader reads one JSON object per line with a strict tokenizer.
@@ -28,7 +25,7 @@ type ndjsonReader struct {
 	cells   []byte   // holds texts that had escapes
 }
 
-func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) (*ndjsonReader, error) {
+func openNDJSON(src *TextFile, packed string, spec *Spec, opts ReadOptions) (*ndjsonReader, error) {
 	text, done, err := src.Unpack(packed, opts.Ahead)
 	if err != nil {
 		return nil, err
@@ -39,7 +36,7 @@ func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOp
 }
 
 // newNDJSON returns a reader without a text.
-func newNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts ReadOptions) *ndjsonReader {
+func newNDJSON(src *TextFile, packed string, spec *Spec, opts ReadOptions) *ndjsonReader {
 	r := &ndjsonReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, next: 1},
 		columns: make(map[string]int), values: make([][]byte, len(spec.Columns)),
 		bad: make([][]byte, len(spec.Columns))}
@@ -95,7 +92,7 @@ func (r *ndjsonReader) readLine() (span, error) {
 		switch {
 		case len(line) > r.opts.MaxRecord:
 			return span{},
-				r.src.Blame(&feedfile.Error{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+				r.src.Blame(&FormError{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 		case err == nil, err == io.EOF && len(r.kept.buffer) > from:
 			return span{from, from + len(line)}, nil
 		case err == io.EOF:
@@ -135,7 +132,7 @@ func (r *ndjsonReader) addObject(line []byte) error {
 
 // readObject parses a line into values and bad. An error concerns only the record; column is set if it concerns a
 // column. unknown is the file's error for the first name in a valid object that the feed does not have.
-func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile.Error, err error) {
+func (r *ndjsonReader) readObject(line []byte) (column string, unknown *FormError, err error) {
 	if kind := r.decoder.PeekKind(); kind != '{' && kind != 0 {
 		return "", nil, errNoObject
 	}
@@ -149,7 +146,7 @@ func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile
 		}
 		place, known := r.columns[string(name)]
 		if !known {
-			var wrong *feedfile.Error
+			var wrong *FormError
 			if place, wrong, err = r.otherName(name); err != nil {
 				return "", nil, err
 			}
@@ -172,7 +169,7 @@ func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile
 }
 
 // otherName handles a name that does not literally match a column: with escapes, an x_ column (−1), or unknown.
-func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Error, err error) {
+func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *FormError, err error) {
 	name, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
 		return -1, nil, err

@@ -11,17 +11,14 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // parquetFile is an open Parquet file whose columns fit the feed.
 type parquetFile struct {
-	*parquetfile.File
-	src     *feedfile.File
-	spec    *feeds.Spec
+	*ParquetFile
+	src     *TextFile
+	spec    *Spec
 	opts    ReadOptions
 	columns []parquetColumn
 	leaves  []int // by column of the Spec: index in columns, −1 if the file does not have it
@@ -31,12 +28,12 @@ type parquetFile struct {
 type footer struct {
 	name string
 	size int64
-	*parquetfile.File
+	*ParquetFile
 }
 
 // parquetColumn is one top-level column of the file, in the order of the file.
 type parquetColumn struct {
-	*parquetfile.Field
+	*ParquetField
 	name   string
 	key    []byte // the name as JSON, with the colon
 	column int    // index in the Spec; −1 for an x_ column
@@ -47,10 +44,10 @@ func (f *parquetFile) broken(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it ends too early")
 	}
-	if errors.Is(err, parquetfile.ErrCodec) {
-		return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
+	if errors.Is(err, ErrParquetCodec) {
+		return f.src.Blame(&FormError{Text: fmt.Sprintf("Parquet that cannot be read: %v", err), Hint: codecHint})
 	}
-	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: feedfile.ParquetHint})
+	return f.src.Blame(&FormError{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: ParquetHint})
 }
 
 const (
@@ -59,10 +56,10 @@ const (
 )
 
 // checkMagic checks the first and the last four bytes, which identify the common mistakes.
-func checkMagic(src *feedfile.File) error {
+func checkMagic(src *TextFile) error {
 	var head, tail [4]byte
 	if src.Size() < 12 {
-		return src.Blame(&feedfile.Error{Text: "not a Parquet file", Hint: brokenHint})
+		return src.Blame(&FormError{Text: "not a Parquet file", Hint: brokenHint})
 	}
 	_, err := src.ReadAt(head[:], 0)
 	if err == nil {
@@ -71,31 +68,31 @@ func checkMagic(src *feedfile.File) error {
 	const plain, encrypted = "PAR1", "PARE"
 	switch {
 	case err != nil && err != io.EOF:
-		return src.Blame(&feedfile.Error{Text: err.Error()})
+		return src.Blame(&FormError{Text: err.Error()})
 	case string(head[:]) == encrypted, string(head[:]) == plain && string(tail[:]) == encrypted:
-		return src.Blame(&feedfile.Error{Text: "the Parquet file is encrypted", Hint: "send it without encryption"})
+		return src.Blame(&FormError{Text: "the Parquet file is encrypted", Hint: "send it without encryption"})
 	case string(head[:]) != plain:
-		return src.Blame(&feedfile.Error{Text: "not a Parquet file", Hint: brokenHint})
+		return src.Blame(&FormError{Text: "not a Parquet file", Hint: brokenHint})
 	case string(tail[:]) != plain:
-		return src.Blame(&feedfile.Error{Text: "the Parquet file is truncated", Hint: brokenHint})
+		return src.Blame(&FormError{Text: "the Parquet file is truncated", Hint: brokenHint})
 	}
 	return nil
 }
 
 // loadParquet reads the footer, unless it is known, and checks that the file's columns fit the feed.
-func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts ReadOptions) (*parquetFile, error) {
+func (s *Files) loadParquet(src *TextFile, spec *Spec, opts ReadOptions) (*parquetFile, error) {
 	if !src.RandomAccess() {
 		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.Name())
 	}
 	if src.Size() == 0 {
-		return nil, src.Blame(&feedfile.Error{Text: "the file is empty"})
+		return nil, src.Blame(&FormError{Text: "the file is empty"})
 	}
 	if err := checkMagic(src); err != nil {
 		return nil, err
 	}
 	f := &parquetFile{src: src, spec: spec, opts: opts}
-	err := feedfile.Guard(func() (err error) {
-		f.File, err = s.footerOf(src)
+	err := Guard(func() (err error) {
+		f.ParquetFile, err = s.footerOf(src)
 		return err
 	})
 	if err != nil {
@@ -106,17 +103,17 @@ func (s *Files) loadParquet(src *feedfile.File, spec *feeds.Spec, opts ReadOptio
 
 // footerOf returns the footer of a file. Tasks of one process that read a row group each open the file again: if each
 // also parsed the footer again, a file would cost the square of the number of its row groups (invariant 9).
-func (s *Files) footerOf(src *feedfile.File) (*parquetfile.File, error) {
+func (s *Files) footerOf(src *TextFile) (*ParquetFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last != nil && s.last.name == src.Name() && s.last.size == src.Size() {
-		return s.last.File, nil
+		return s.last.ParquetFile, nil
 	}
-	f, err := parquetfile.Open(src, src.Size())
+	f, err := OpenParquet(src, src.Size())
 	if err != nil {
 		return nil, err
 	}
-	s.last = &footer{name: src.Name(), size: src.Size(), File: f}
+	s.last = &footer{name: src.Name(), size: src.Size(), ParquetFile: f}
 	return f, nil
 }
 
@@ -135,10 +132,10 @@ func (f *parquetFile) tieColumns() error {
 	}
 	f.leaves = slices.Repeat([]int{-1}, len(f.spec.Columns))
 	for i, name := range names {
-		c := parquetColumn{Field: f.Fields[i], name: name, column: fields[i]}
+		c := parquetColumn{ParquetField: f.Fields[i], name: name, column: fields[i]}
 		c.key = append(appendQuoted(nil, []byte(name)), ':')
 		if c.column >= 0 {
-			if wrong := fits(&f.spec.Columns[c.column], c.Field); wrong != nil {
+			if wrong := fits(&f.spec.Columns[c.column], c.ParquetField); wrong != nil {
 				return f.src.Blame(wrong)
 			}
 			f.leaves[c.column] = i
@@ -149,14 +146,14 @@ func (f *parquetFile) tieColumns() error {
 }
 
 // readGroup starts reading columns of a row group.
-func (f *parquetFile) readGroup(columns []parquetColumn, group int) (*parquetfile.Group, error) {
-	fields, forms := make([]*parquetfile.Field, len(columns)), make([]parquetfile.Form, len(columns))
+func (f *parquetFile) readGroup(columns []parquetColumn, group int) (*ParquetGroup, error) {
+	fields, forms := make([]*ParquetField, len(columns)), make([]ParquetForm, len(columns))
 	for i, c := range columns {
-		fields[i] = c.Field
-		forms[i] = parquetfile.Form{Longest: f.opts.MaxRecord,
-			Words: c.column >= 0 && f.spec.Columns[c.column].Kind == feeds.Word}
+		fields[i] = c.ParquetField
+		forms[i] = ParquetForm{Longest: f.opts.MaxRecord,
+			Words: c.column >= 0 && f.spec.Columns[c.column].Kind == WordColumn}
 	}
-	return f.File.Group(f.src, group, fields, forms)
+	return f.ParquetFile.Group(f.src, group, fields, forms)
 }
 
 // parquetReader reads a range of row groups. A batch never spans two of them.
@@ -164,7 +161,7 @@ type parquetReader struct {
 	*parquetFile
 	group, to int // the next row group, and the end of the range
 	current   int // the row group being read
-	rows      *parquetfile.Group
+	rows      *ParquetGroup
 	present   []parquetColumn // the columns of the Spec that are in the file, in the order of the Spec
 	row       int64           // number of the next row
 	begin     int64           // number of the range's first row
@@ -176,7 +173,7 @@ type parquetReader struct {
 }
 
 // openParquet opens the row groups [from, to); to < 0 means all.
-func (s *Files) openParquet(src *feedfile.File, spec *feeds.Spec, opts ReadOptions, from, to int) (
+func (s *Files) openParquet(src *TextFile, spec *Spec, opts ReadOptions, from, to int) (
 	Reader, error) {
 
 	f, err := s.loadParquet(src, spec, opts)
@@ -267,11 +264,11 @@ const firstBatch = 1024
 // readBatch reads the next rows.
 func (r *parquetReader) readBatch() (*Batch, error) {
 	arrays, err := r.nextRows()
-	var column *parquetfile.ColumnError
+	var column *ParquetColumnError
 	switch {
 	case err == io.EOF:
 		return nil, err
-	case errors.Is(err, feedfile.ErrTooLong) && errors.As(err, &column):
+	case errors.Is(err, ErrTooLong) && errors.As(err, &column):
 		return nil, r.convert.overlong(column.Column)
 	case err != nil:
 		return nil, r.broken(err)

@@ -14,8 +14,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/visible"
@@ -78,13 +76,13 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 			columns[i] = array.NewSlice(c.absent[i], 0, int64(n))
 			continue
 		}
-		err := feedfile.Guard(func() (err error) {
+		err := Guard(func() (err error) {
 			columns[i], err = c.column(i, from[i])
 			return err
 		})
 		if err != nil {
 			c.faults.Take()
-			var known *feedfile.Error
+			var known *FormError
 			if !errors.As(err, &known) {
 				err = c.file.broken(err)
 			}
@@ -150,15 +148,15 @@ func textAt(a arrow.Array, row int) []byte {
 func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
 	col := &c.file.spec.Columns[i]
 	switch {
-	case col.Kind == feeds.Word:
+	case col.Kind == WordColumn:
 		return c.word(i, col, from.(*array.Dictionary)), nil
-	case col.Kind == feeds.Text:
+	case col.Kind == TextColumn:
 		return c.text(col, from)
 	case isText(from):
 		return c.parsed(col, from), nil
-	case col.Kind == feeds.Time:
+	case col.Kind == TimeColumn:
 		return c.time(col, from.(*array.Timestamp)), nil
-	case col.Kind == feeds.Whole:
+	case col.Kind == WholeColumn:
 		return c.whole(col, from)
 	}
 	return c.decimal(col, from)
@@ -173,7 +171,7 @@ func asString(a arrow.Array) *array.String {
 }
 
 // text checks a Text column.
-func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) text(col *SpecColumn, from arrow.Array) (arrow.Array, error) {
 	s := asString(from)
 	offsets, all := s.ValueOffsets(), s.ValueBytes()
 	plain := visible.PrintableBytes(all)
@@ -197,7 +195,7 @@ func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, erro
 }
 
 // textFault reports whether a text is not UTF-8, or is an identity with a flaw (TEXT-1), and what a reject shows of it.
-func textFault(col *feeds.Column, text []byte) (shown []byte, bad bool) {
+func textFault(col *SpecColumn, text []byte) (shown []byte, bad bool) {
 	switch {
 	case !utf8.Valid(text):
 		return text, true
@@ -208,12 +206,12 @@ func textFault(col *feeds.Column, text []byte) (shown []byte, bad bool) {
 }
 
 func (c *converter) overlong(column string) error {
-	return c.file.src.Blame(&feedfile.Error{
+	return c.file.src.Blame(&FormError{
 		Text: fmt.Sprintf("column %q has a value longer than %s", column, byteSize(c.file.opts.MaxRecord))})
 }
 
 // emptied makes the rows of empty texts null, and adds faults where a value is required. It takes ownership of a.
-func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.Array {
+func (c *converter) emptied(col *SpecColumn, a arrow.Array, rows []int) arrow.Array {
 	if len(rows) == 0 {
 		return a
 	}
@@ -238,7 +236,7 @@ func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.
 }
 
 // word checks a Word column: the dictionary once, and the codes only if the dictionary has a bad word.
-func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) arrow.Array {
+func (c *converter) word(i int, col *SpecColumn, from *array.Dictionary) arrow.Array {
 	c.learn(i, col, from)
 	d := c.words[i]
 	codes := from.Indices().(*array.Int32)
@@ -253,7 +251,7 @@ func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) arrow
 }
 
 // badWords adds the faults of words and returns the rows of empty words.
-func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int32) (empties []int) {
+func (c *converter) badWords(col *SpecColumn, d *dictionary, codes *array.Int32) (empties []int) {
 	for row, code := range codes.Int32Values() {
 		if _, bad := slices.BinarySearch(d.bad, code); !bad || codes.IsNull(row) {
 			continue
@@ -269,7 +267,7 @@ func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int3
 }
 
 // learn stores a batch's dictionary if it differs from the last one.
-func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) {
+func (c *converter) learn(i int, col *SpecColumn, from *array.Dictionary) {
 	values := asString(from.Dictionary())
 	if d := c.words[i]; d != nil && sameTexts(d.values, values) {
 		values.Release()
@@ -295,7 +293,7 @@ func sameTexts(a, b *array.String) bool {
 }
 
 // parsed parses the texts of a column of another kind.
-func (c *converter) parsed(col *feeds.Column, from arrow.Array) arrow.Array {
+func (c *converter) parsed(col *SpecColumn, from arrow.Array) arrow.Array {
 	out := Cells{Column: col, Builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
 	defer out.Builder.Release()
 	out.Builder.Reserve(from.Len())
@@ -328,7 +326,7 @@ const (
 )
 
 // time converts timestamps to microseconds.
-func (c *converter) time(col *feeds.Column, from *array.Timestamp) arrow.Array {
+func (c *converter) time(col *SpecColumn, from *array.Timestamp) arrow.Array {
 	unit := from.DataType().(*arrow.TimestampType).Unit
 	values := from.TimestampValues()
 	out := values
@@ -360,7 +358,7 @@ func (c *converter) time(col *feeds.Column, from *array.Timestamp) arrow.Array {
 }
 
 // fixed returns an array of a fixed-width column with new values and the file's validity. It takes ownership of buffer.
-func (c *converter) fixed(col *feeds.Column, from arrow.Array, buffer *memory.Buffer) arrow.Array {
+func (c *converter) fixed(col *SpecColumn, from arrow.Array, buffer *memory.Buffer) arrow.Array {
 	defer buffer.Release()
 	d := from.Data()
 	data := array.NewData(col.Kind.ArrowType(), d.Len(), []*memory.Buffer{d.Buffers()[0], buffer}, nil, d.NullN(), 0)
@@ -369,9 +367,9 @@ func (c *converter) fixed(col *feeds.Column, from arrow.Array, buffer *memory.Bu
 }
 
 // decimal converts DECIMAL and whole numbers to the kind's scale.
-func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) decimal(col *SpecColumn, from arrow.Array) (arrow.Array, error) {
 	scale, to := int32(0), int32(money.QuantityScale)
-	if col.Kind == feeds.Amount {
+	if col.Kind == AmountColumn {
 		to = money.AmountScale
 	}
 	var values []decimal128.Num
@@ -415,9 +413,9 @@ func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, e
 }
 
 // inRange checks the range of a number that has its kind's scale.
-func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
+func inRange(col *SpecColumn, n decimal128.Num) reason.Reason {
 	var err error
-	if col.Kind == feeds.Quantity {
+	if col.Kind == QuantityColumn {
 		if col.Signed && n.Sign() < 0 {
 			n = n.Negate()
 		}
@@ -504,7 +502,7 @@ func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](values []T)
 }
 
 // parsedWide converts decimals of more than 38 digits through their text; few files have such.
-func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.Array {
+func (c *converter) parsedWide(col *SpecColumn, from *array.Decimal256) arrow.Array {
 	texts := array.NewStringBuilder(c.file.opts.Memory)
 	defer texts.Release()
 	for row := range from.Len() {
@@ -521,7 +519,7 @@ func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.
 }
 
 // whole converts numbers to int64.
-func (c *converter) whole(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) whole(col *SpecColumn, from arrow.Array) (arrow.Array, error) {
 	var values []decimal128.Num
 	scale := int32(0)
 	switch a := from.(type) {

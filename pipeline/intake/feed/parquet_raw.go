@@ -11,9 +11,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 )
 
 // appendText appends a non-null value in the form of the text formats.
@@ -117,7 +114,7 @@ func (p *parquetRaw) AppendRaw(dst []byte, row int) []byte {
 		if mark > begin {
 			dst = append(dst, ',')
 		}
-		err := feedfile.Guard(func() error {
+		err := Guard(func() error {
 			dst = appendJSON(append(dst, c.key...), a, row)
 			return nil
 		})
@@ -150,7 +147,7 @@ type extras struct {
 	held    atomic.Int32
 
 	mu    sync.Mutex
-	rows  []*parquetfile.Group // by column; nil = it cannot be read
+	rows  []*ParquetGroup // by column; nil = it cannot be read
 	group int
 	at    int64 // next row of the group
 }
@@ -185,7 +182,7 @@ func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.rows == nil || e.group != group || e.at > offset {
-		e.rows, e.group, e.at = make([]*parquetfile.Group, len(e.columns)), group, 0
+		e.rows, e.group, e.at = make([]*ParquetGroup, len(e.columns)), group, 0
 		for i := range e.columns {
 			e.rows[i], _ = e.file.readGroup(e.columns[i:i+1], group)
 		}
@@ -200,7 +197,7 @@ func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 	return own
 }
 
-func (e *extras) readOne(rows *parquetfile.Group, offset, n int64) arrow.Array {
+func (e *extras) readOne(rows *ParquetGroup, offset, n int64) arrow.Array {
 	if rows == nil {
 		return nil
 	}

@@ -4,35 +4,31 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go/format"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
 )
 
 // fits checks that a column of a Parquet file has a type from which its kind can be read without loss (§2.2).
-func fits(col *feeds.Column, field *parquetfile.Field) *feedfile.Error {
+func fits(col *SpecColumn, field *ParquetField) *FormError {
 	if len(field.Parts) > 0 {
-		return &feedfile.Error{Text: fmt.Sprintf("column %q is nested", col.Name),
+		return &FormError{Text: fmt.Sprintf("column %q is nested", col.Name),
 			Hint: "write one plain value per row"}
 	}
 	what, hint := misfit(col.Kind, field)
 	if what == "" {
 		return nil
 	}
-	return &feedfile.Error{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
+	return &FormError{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
 }
 
 // misfit explains why a column's type does not fit a kind, and what to write instead.
-func misfit(kind feeds.ColumnKind, field *parquetfile.Field) (what, hint string) {
+func misfit(kind ColumnKind, field *ParquetField) (what, hint string) {
 	decimal, isDecimal := field.Logical.(*format.DecimalType)
 	whole := (field.Physical == format.Int32 || field.Physical == format.Int64) && field.IsNumber()
 	switch kind {
-	case feeds.Text, feeds.Word:
+	case TextColumn, WordColumn:
 		if !field.IsText() {
 			return field.TypeName() + " in a text column", "write it as STRING"
 		}
-	case feeds.Time:
+	case TimeColumn:
 		return timeMisfit(field)
 	default:
 		hint := "write it as DECIMAL, or as STRING with the digits of the decimal"
@@ -48,7 +44,7 @@ func misfit(kind feeds.ColumnKind, field *parquetfile.Field) (what, hint string)
 	return "", ""
 }
 
-func timeMisfit(field *parquetfile.Field) (what, hint string) {
+func timeMisfit(field *ParquetField) (what, hint string) {
 	hint = "write it as TIMESTAMP with isAdjustedToUTC=true, or as STRING with an offset"
 	if field.IsText() {
 		return "", ""

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // TestPieces checks which rows of a text are parsed in pieces, and that the sequential reader continues at the correct
@@ -50,7 +48,7 @@ func TestPieces(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			file := "bandwidth/" + c.file
-			r, err := Open(whole(file, []byte(c.data)), file, feeds.Bandwidth(), ReadOptions{PieceBytes: 300})
+			r, err := Open(whole(file, []byte(c.data)), file, BandwidthSpec(), ReadOptions{PieceBytes: 300})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,13 +10,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // sameInRanges reads a text in ranges of a given size, starting with the last one, and compares their contents with
 // those of the complete file (invariant 8). It returns the number of ranges.
-func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, size int64, o ReadOptions,
+func sameInRanges(t testing.TB, fsys fs.FS, name string, spec *Spec, size int64, o ReadOptions,
 	want contents) int {
 	t.Helper()
 	info, err := fs.Stat(fsys, name)
@@ -92,9 +90,9 @@ func TestRanges(t *testing.T) {
 			fsys := whole(name, []byte(text))
 			o := ReadOptions{BatchRows: rapid.SampledFrom([]int{1, 3, 1000}).Draw(r, "batch"),
 				PieceBytes: rapid.SampledFrom([]int{0, 0, 50}).Draw(r, "piece")}
-			want := readAll(t, fsys, name, feeds.Bandwidth(), o)
+			want := readAll(t, fsys, name, BandwidthSpec(), o)
 			size := rapid.SampledFrom([]int64{1, 30, 100, 1000}).Draw(r, "range")
-			most = max(most, sameInRanges(t, fsys, name, feeds.Bandwidth(), size, o, want))
+			most = max(most, sameInRanges(t, fsys, name, BandwidthSpec(), size, o, want))
 			if t.Failed() {
 				r.Fatalf("of %q", text)
 			}
@@ -109,7 +107,7 @@ func TestRanges(t *testing.T) {
 func TestRangesOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"usage/a.csv.gz", "usage/a.ndjson.zst", "usage/a.parquet"} {
-		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, feeds.Usage(),
+		r, err := new(Files).OpenText(whole(name, bytes.Repeat([]byte{'x'}, 10)), name, UsageSpec(),
 			ReadOptions{}, Range{From: 2, To: 5, Row: 1})
 		if err == nil {
 			_ = r.Close()

@@ -15,8 +15,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -33,7 +31,7 @@ type contents struct {
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
 // readAll reads a file to its end or its error, makes the checks that apply to every file, and reports memory leaks.
-func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts ReadOptions) contents {
+func readAll(t testing.TB, fsys fs.FS, name string, spec *Spec, opts ReadOptions) contents {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
@@ -136,7 +134,7 @@ func errorText(err error) string {
 	if err == nil {
 		return ""
 	}
-	var e *feedfile.Error
+	var e *FormError
 	if !errors.As(err, &e) {
 		return "not a FileError: " + err.Error()
 	}
@@ -157,7 +155,7 @@ func TestLongTexts(t *testing.T) {
 		records := func(i int) []string { r := usageRecord(i); r[8], r[9] = tag, tag; return r }
 		return whole("usage/a.parquet", writeParquet(t, usageFields, records, rows, rows))
 	}
-	r, err := Open(file(tag), "usage/a.parquet", feeds.Usage(), ReadOptions{})
+	r, err := Open(file(tag), "usage/a.parquet", UsageSpec(), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,9 +187,9 @@ func TestLongTexts(t *testing.T) {
 		}
 		b.Release()
 	}
-	_, err = Open(file(tag+"t"), "usage/a.parquet", feeds.Usage(), ReadOptions{})
+	_, err = Open(file(tag+"t"), "usage/a.parquet", UsageSpec(), ReadOptions{})
 	if err == nil {
-		err = readAll(t, file(tag+"t"), "usage/a.parquet", feeds.Usage(), ReadOptions{}).err
+		err = readAll(t, file(tag+"t"), "usage/a.parquet", UsageSpec(), ReadOptions{}).err
 	}
 	if err == nil || !strings.Contains(err.Error(), `column "resource_tag" has a value longer than 1 MiB`) {
 		t.Error(err)

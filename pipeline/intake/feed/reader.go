@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 // ReadOptions limit the memory of a reader. The zero value means the defaults.
@@ -32,7 +30,7 @@ func (o ReadOptions) WithDefaults() ReadOptions {
 		o.BatchBytes = 8 << 20
 	}
 	if o.MaxRecord <= 0 {
-		o.MaxRecord = feedfile.MaxRecord
+		o.MaxRecord = MaxRecord
 	}
 	if o.Memory == nil {
 		o.Memory = memory.DefaultAllocator
@@ -43,7 +41,7 @@ func (o ReadOptions) WithDefaults() ReadOptions {
 // Reader returns the batches of one file in order. One goroutine uses it at a time.
 type Reader interface {
 	// Next returns the next batch, which has at least one row and must be released by the caller; io.EOF after the
-	// last. A *feedfile.Error means that the file fails completely, any other error that reading failed. Further calls
+	// last. A *FormError means that the file fails completely, any other error that reading failed. Further calls
 	// return the same error.
 	Next(ctx context.Context) (*Batch, error)
 	// Header returns what must precede raw records to make them a file of the same format: the header line of CSV

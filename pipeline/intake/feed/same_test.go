@@ -18,9 +18,6 @@ import (
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // oddRecord returns usageRecord with a fault in some rows, using forms that every format supports.
@@ -98,13 +95,13 @@ func TestSameRecords(t *testing.T) {
 		props := []parquet.WriterProperty{plain, parquet.WithDataPageSize(1024)}
 		for _, f := range textFields {
 			// For words, arrow-go's reader of these encodings leaks a few bytes, which readAll would report.
-			if at := feeds.Usage().Column(f.name); at >= 0 && feeds.Usage().Columns[at].Kind != feeds.Word {
+			if at := UsageSpec().Column(f.name); at >= 0 && UsageSpec().Columns[at].Kind != WordColumn {
 				props = append(props, parquet.WithEncodingFor(f.name, encoding))
 			}
 		}
 		files["usage/"+name+".parquet"] = &fstest.MapFile{Data: writeParquet(t, textFields, oddRecord, n, n, props...)}
 	}
-	want := readAll(t, files, "usage/a.csv", feeds.Usage(), ReadOptions{})
+	want := readAll(t, files, "usage/a.csv", UsageSpec(), ReadOptions{})
 	if want.err != nil || len(want.rows) != n || len(want.faults) != n/50*7 {
 		t.Fatalf("%d rows, %d faults, %v", len(want.rows), len(want.faults), want.err)
 	}
@@ -131,7 +128,7 @@ func TestSameRecords(t *testing.T) {
 				if o.PieceBytes > 0 && strings.HasSuffix(name, ".parquet") {
 					continue // not a text
 				}
-				got := readAll(t, files, name, feeds.Usage(), o)
+				got := readAll(t, files, name, UsageSpec(), o)
 				if got.err != nil {
 					t.Fatal(got.err)
 				}
@@ -230,7 +227,7 @@ func TestParquetTypes(t *testing.T) {
 			data := writeParquet(t, fields, func(int) []string {
 				return []string{"r", c.at, c.value}
 			}, 1, 1, c.props...)
-			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
+			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", BandwidthSpec(),
 				ReadOptions{})
 			if got.err != nil {
 				t.Fatal(got.err)
@@ -252,7 +249,7 @@ func TestParquetRaw(t *testing.T) {
 	}
 	const n = 1000
 	files := fstest.MapFS{"usage/a.parquet": {Data: writeParquet(t, fields, record, n, 300)}}
-	got := readAll(t, files, "usage/a.parquet", feeds.Usage(), ReadOptions{BatchRows: 64})
+	got := readAll(t, files, "usage/a.parquet", UsageSpec(), ReadOptions{BatchRows: 64})
 	if got.err != nil || len(got.rows) != n {
 		t.Fatal(len(got.rows), got.err)
 	}
@@ -268,7 +265,7 @@ func TestParquetRaw(t *testing.T) {
 		lines = append(append(lines, raw...), '\n')
 	}
 	files["usage/b.ndjson"] = &fstest.MapFile{Data: lines}
-	again := readAll(t, files, "usage/b.ndjson", feeds.Usage(), ReadOptions{})
+	again := readAll(t, files, "usage/b.ndjson", UsageSpec(), ReadOptions{})
 	if d := cmp.Diff(got.rows, again.rows); d != "" {
 		t.Error(d)
 	}
@@ -282,7 +279,7 @@ func TestRawInAnyOrder(t *testing.T) {
 	if err := os.WriteFile(dir+"/a.parquet", data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Open(os.DirFS(dir), "a.parquet", feeds.Usage(), ReadOptions{BatchRows: 100})
+	r, err := Open(os.DirFS(dir), "a.parquet", UsageSpec(), ReadOptions{BatchRows: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -345,14 +342,14 @@ func TestOpenRange(t *testing.T) {
 	const n, group = 1000, 300
 	files := whole("usage/a.parquet", writeParquet(t, textFields, oddRecord, n, group))
 	counted, all := &tails{FS: files}, new(Files)
-	groups, err := all.Groups(counted, "usage/a.parquet", 0, feeds.Usage(), ReadOptions{})
+	groups, err := all.Groups(counted, "usage/a.parquet", 0, UsageSpec(), ReadOptions{})
 	if err != nil || len(groups) != 4 || groups[0] <= groups[3] || groups[3] <= 0 {
 		t.Fatal(groups, err)
 	}
-	want := readAll(t, files, "usage/a.parquet", feeds.Usage(), ReadOptions{})
+	want := readAll(t, files, "usage/a.parquet", UsageSpec(), ReadOptions{})
 	var got contents
 	for i := range groups {
-		r, err := all.OpenRange(counted, "usage/a.parquet", feeds.Usage(), ReadOptions{BatchRows: 128}, i, i+1)
+		r, err := all.OpenRange(counted, "usage/a.parquet", UsageSpec(), ReadOptions{BatchRows: 128}, i, i+1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -375,12 +372,12 @@ func TestOpenRange(t *testing.T) {
 	}{{"usage/a.parquet", 3, 5}, {"usage/a.parquet", -1, 1}, {"usage/a.parquet", 2, 1}, {"usage/b.csv", 0, 2},
 		{"usage/b.csv", 1, 2}} {
 		files.(fstest.MapFS)["usage/b.csv"] = &fstest.MapFile{Data: writeCSV(usageRecord, 1, usageNames)}
-		if r, err := new(Files).OpenRange(files, c.name, feeds.Usage(), ReadOptions{}, c.from, c.to); err == nil {
+		if r, err := new(Files).OpenRange(files, c.name, UsageSpec(), ReadOptions{}, c.from, c.to); err == nil {
 			t.Errorf("%s [%d, %d): no error", c.name, c.from, c.to)
 			r.Close()
 		}
 	}
-	one, err := new(Files).Groups(files, "usage/b.csv", 7, feeds.Usage(), ReadOptions{})
+	one, err := new(Files).Groups(files, "usage/b.csv", 7, UsageSpec(), ReadOptions{})
 	if !slices.Equal(one, []int64{7}) || err != nil {
 		t.Error(one, err)
 	}
@@ -396,7 +393,7 @@ func TestDictionaries(t *testing.T) {
 		if name == "usage/a.parquet" {
 			data = writeParquet(t, usageFields, usageRecord, 900, 900)
 		}
-		r, err := Open(whole(name, data), name, feeds.Usage(), ReadOptions{BatchRows: 200})
+		r, err := Open(whole(name, data), name, UsageSpec(), ReadOptions{BatchRows: 200})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -439,7 +436,7 @@ func TestDictionaryTwice(t *testing.T) {
 	record := func(i int) []string { return []string{fmt.Sprintf("link-%d", i%4), "2026-09-01T00:00:00Z", "1"} }
 	data := writeParquet(t, fields, record, 400, 400, parquet.WithCompression(compress.Codecs.Uncompressed),
 		parquet.WithStats(false))
-	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(),
+	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", BandwidthSpec(),
 		ReadOptions{}); len(got.rows) != 400 {
 		t.Fatal(got.err)
 	}
@@ -447,7 +444,7 @@ func TestDictionaryTwice(t *testing.T) {
 		t.Fatalf("the word stands %d times in the file", n)
 	}
 	data = bytes.Replace(data, []byte("link-1"), []byte("link-0"), 1)
-	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(), ReadOptions{})
+	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", BandwidthSpec(), ReadOptions{})
 	if want :=
 		`read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary contains "link-0" ` +
 			`twice`; got.err == nil || got.err.Error() != want {
@@ -460,7 +457,7 @@ func TestHeader(t *testing.T) {
 	t.Parallel()
 	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\n" +
 		"r2,2026-09-01T00:00:00Z,2,\"a\r\nb\"")
-	r, err := Open(whole("bandwidth/a.csv", data), "bandwidth/a.csv", feeds.Bandwidth(), ReadOptions{})
+	r, err := Open(whole("bandwidth/a.csv", data), "bandwidth/a.csv", BandwidthSpec(), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -484,7 +481,7 @@ func TestNDJSONValues(t *testing.T) {
 		`{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\/\"\u00e9\ud83d\ude00"}
  { "resource_id" : 0.50 , "sample_time" : "2026-09-01T00:00:00Z" , "in_bps" : "7" , "x_b" : null }
 {"resource\u005fid":"b","sample_time":"2026-09-01T00:00:00Z","in_bps":1,"out_bps":null}`
-	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", feeds.Bandwidth(),
+	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", BandwidthSpec(),
 		ReadOptions{})
 	want := []string{"a/\"é😀|2026-09-01T00:00:00Z||0.1", "0.50|2026-09-01T00:00:00Z|7|", "b|2026-09-01T00:00:00Z|1|"}
 	if d := cmp.Diff(want, got.rows); d != "" || got.err != nil {
@@ -541,22 +538,22 @@ func TestEnvironment(t *testing.T) {
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 5000, 1000)}}
 	for name, file := range files {
 		for _, share := range []int64{0, 3, 6} {
-			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, feeds.Usage(),
+			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, UsageSpec(),
 				ReadOptions{Ahead: share > 3})
-			var whole *feedfile.Error
+			var whole *FormError
 			if !errors.Is(got.err, errDisk) || errors.As(got.err, &whole) || got.err.Error() != "read inbox/"+name+
 				": input/output error" {
 				t.Errorf("%s after %d/8: %v", name, share, got.err)
 			}
 		}
 	}
-	if _, err := Open(files, "b.csv", feeds.Usage(), ReadOptions{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(files, "b.csv", UsageSpec(), ReadOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for name := range files {
-		r, err := Open(files, name, feeds.Usage(), ReadOptions{})
+		r, err := Open(files, name, UsageSpec(), ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // textBuffer is the read size of a text in bytes.
@@ -14,9 +11,9 @@ const textBuffer = 32 << 10
 
 // textReader is the common part of the readers of the text formats.
 type textReader struct {
-	src    *feedfile.File
+	src    *TextFile
 	packed string
-	spec   *feeds.Spec
+	spec   *Spec
 	opts   ReadOptions
 	done   func() // closes the decompressor
 	rows   *Builder

@@ -1,7 +1,7 @@
 package inbox
 
 import (
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -14,7 +14,7 @@ type ChangedError struct {
 
 // Error returns a text like `inbox/usage/a.csv grew while it was read`.
 func (e *ChangedError) Error() string {
-	return "inbox/" + feedfile.ShownName(e.File) + " " + e.How + " while it was read"
+	return "inbox/" + feed.ShownName(e.File) + " " + e.How + " while it was read"
 }
 
 // Diagnosis implements problem.Diagnosed.

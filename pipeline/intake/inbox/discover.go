@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -164,7 +164,7 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	if err != nil {
 		return f.passFailed(name, link, err)
 	}
-	_, known := feedfile.FormatOf(name)
+	_, known := feed.FormatOf(name)
 	switch {
 	case info.IsDir():
 		f.pass(name, "is a link to a folder: such links are not followed",
@@ -203,7 +203,7 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 func PassedFor(name string, link bool, err error) (p Passed, ok bool) {
 	var number syscall.Errno
 	errors.As(err, &number)
-	p.Name = feedfile.ShownName(name)
+	p.Name = feed.ShownName(name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return Unreadable(name), true
@@ -222,18 +222,18 @@ func PassedFor(name string, link bool, err error) (p Passed, ok bool) {
 }
 
 func (f *Found) pass(name, why, hint string) {
-	f.Passed = append(f.Passed, Passed{Name: feedfile.ShownName(name), Why: why, Hint: hint})
+	f.Passed = append(f.Passed, Passed{Name: feed.ShownName(name), Why: why, Hint: hint})
 }
 
 // NotUTF8 describes a name that is not UTF-8.
 func NotUTF8(name string) Passed {
-	return Passed{Name: feedfile.ShownName(name), Why: "has a name that is not UTF-8",
+	return Passed{Name: feed.ShownName(name), Why: "has a name that is not UTF-8",
 		Hint: "rename it to a name in UTF-8"}
 }
 
 // Unreadable describes a file or folder that this user has no permission to read.
 func Unreadable(name string) Passed {
-	return Passed{Name: feedfile.ShownName(name), Why: "cannot be read: permission denied",
+	return Passed{Name: feed.ShownName(name), Why: "cannot be read: permission denied",
 		Hint: "let the user that runs tollbook read it"}
 }
 

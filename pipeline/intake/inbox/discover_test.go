@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -122,7 +122,7 @@ func TestShown(t *testing.T) {
 	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
 		"usage/a\nb.csv":    `"usage/a\nb.csv"`,
 		"usage/\x1b[2J.csv": `"usage/\x1b[2J.csv"`, "usage/\xff.csv": `"usage/\xff.csv"`} {
-		if got := feedfile.ShownName(name); got != want {
+		if got := feed.ShownName(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // Hashes remembers the hashes of an inbox's files between runs, so that unchanged files are not read again. It is one
@@ -298,7 +298,7 @@ func makeFolders(path string) error {
 	dir := filepath.Dir(path)
 	_, err := os.Stat(filepath.Dir(filepath.Dir(dir)))
 	if err == nil {
-		err = osfile.MakeDir(dir, 0o700, osfile.Unsynced)
+		err = storage.MakeDir(dir, 0o700, storage.Unsynced)
 	}
 	if err != nil {
 		return fmt.Errorf("make a folder for remembered hashes: %w", err)
@@ -329,10 +329,11 @@ func ReplaceFile(path, text string) error {
 	if err := tooLarge(path, text); err != nil {
 		return err
 	}
-	err := osfile.Replace(path, osfile.Options{Temporary: filepath.Base(path) + "-*.tmp"}, func(f *os.File) error {
-		_, err := f.WriteString(text)
-		return err
-	})
+	err := storage.ReplaceFile(path, storage.ReplaceOptions{Temporary: filepath.Base(path) + "-*.tmp"},
+		func(f *os.File) error {
+			_, err := f.WriteString(text)
+			return err
+		})
 	if err != nil {
 		return err
 	}

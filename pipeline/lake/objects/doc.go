@@ -1,4 +1,4 @@
-// Package objects keeps a lake in an object store: it is a storage.Chain over a Store, which is S3 (package s3) or, in
+// Package objects keeps a lake in an object store: it is a storage.Chain over a Store, which is S3 (package objects) or, in
 // tests, memory. Temporary files are in a local folder, the scratch folder; a file goes to the store when it gets its
 // name.
 //
@@ -19,4 +19,15 @@
 //	           writers at once creates an object, and if a read returns what was written.
 //	OBJECTS-7  Mem does what a store does that confirms a request too late, answers 409 or 503, delays what it
 //	           was asked to do, and lists late.
+//
+// # S3
+//
+// This part is an objects.Store in a bucket of Amazon S3, or of another store with its interface.
+//
+//	BUCKET-1  Create sends If-None-Match: *. 412 is fs.ErrExist; 409 and 503 are objects.ErrBusy after the client's
+//	          own retries.
+//	BUCKET-2  Keys come from the environment variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+//	          AWS_SESSION_TOKEN, from the shared credentials file, or from the role of the machine, in this order.
+//	          They are in no setting and in no message.
+//	BUCKET-3  Opening a store sends no request.
 package objects

@@ -32,10 +32,10 @@ func TestWrongUsesDoNotCompile(t *testing.T) {
 	const header = `package use
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
@@ -47,8 +47,8 @@ func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.
 	fset := token.NewFileSet()
 	const module = "github.com/tollbook/tollbook/"
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadTypes, Fset: fset}, module+"pipeline/lake/parquet",
-		module+"pipeline/lake/manifest",
-		module+"pipeline/lake/rows", module+"pipeline/lake/tablefile", module+"schemas/period", module+"schemas/table")
+		module+"pipeline/lake",
+		module+"pipeline/lake/rows", module+"pipeline/lake/rows", module+"schemas/period", module+"schemas/table")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -44,10 +42,10 @@ func CustomerCurrencies(ctx context.Context, snap *lake.Snapshot) (map[string]st
 }
 
 // BalanceCurrencies returns the currencies of the customers in a file of balances.
-func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]string, error) {
+func BalanceCurrencies(o FileOpener, e lake.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	cols := tables.Columns(tables.BalanceCustomerID, tables.BalanceCurrency)
-	return own, tablefile.Each(o, e, tables.Balances(), cols,
+	return own, EachRow(o, e, tables.Balances(), cols,
 		func(c *parquet.Columns[tables.Balance], row int) error {
 			if code := c.Word(tables.BalanceCurrency).At(row); code != "" {
 				own[c.Word(tables.BalanceCustomerID).At(row)] = code
@@ -57,7 +55,7 @@ func BalanceCurrencies(o tablefile.Opener, e manifest.FileEntry) (map[string]str
 }
 
 // StatedCurrencies returns the currencies of the customers with a statement in the files of a cycle.
-func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[string]string, error) {
+func StatedCurrencies(o FileOpener, files []lake.FileEntry) (map[string]string, error) {
 	own := make(map[string]string)
 	def := tables.StatementsOf(true, true)
 	at := tables.CurrencyColumn(def.Table)
@@ -65,7 +63,7 @@ func StatedCurrencies(o tablefile.Opener, files []manifest.FileEntry) (map[strin
 		if e.Table != def.Name {
 			continue
 		}
-		err := tablefile.Each(o, e, def, tables.Columns(tables.StatementCustomerID, at),
+		err := EachRow(o, e, def, tables.Columns(tables.StatementCustomerID, at),
 			func(c *parquet.Columns[tables.Statement], row int) error {
 				own[c.Word(tables.StatementCustomerID).At(row)] = c.Word(at).At(row)
 				return nil

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -24,7 +23,7 @@ const (
 // OfCustomers visits rows of a file of lines in stored order: at least those of some customers, which are sorted by id.
 // cols has the column of customers. A batch is valid until the next one. If the customers have few of the file's rows,
 // only pages with their rows are read.
-func OfCustomers(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry, cols tables.List[tables.Line],
+func OfCustomers(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, cols tables.List[tables.Line],
 	customers []string, visit func(*parquet.Columns[tables.Line]) error) (err error) {
 	if int64(len(customers)) > e.Rows/sparseRows {
 		skip := func(r *parquet.Reader[tables.Line]) bool {

@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -20,7 +19,7 @@ type Scan[T any] struct {
 }
 
 // Groups visits the row groups of a file of the lake in stored order. A group is valid until the next one.
-func Groups[T any](ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry, s Scan[T],
+func Groups[T any](ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, s Scan[T],
 	visit func(*parquet.Columns[T]) error) (err error) {
 	file, err := snap.Open(e)
 	if err != nil {

@@ -7,9 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -109,7 +107,7 @@ func newLakeIn(t *testing.T, st storage.Storage, buckets int) *testLake {
 }
 
 // put writes batches as one file, one row group per batch.
-func (l *testLake) put(key manifest.FileKey, batches ...*parquet.Columns[tables.Any]) {
+func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns[tables.Any]) {
 	l.t.Helper()
 	w, err := l.txn.SubTxn.Create(key)
 	if err != nil {
@@ -148,7 +146,7 @@ func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
 		batches = append(batches, c.Any())
 	}
 	if len(batches) > 0 {
-		l.put(manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(testCycle), Day: lakekey.Day(day), Bucket: bucket},
+		l.put(lake.FileKey{Table: "lines", Cycle: lakekey.Cycle(testCycle), Day: lakekey.Day(day), Bucket: bucket},
 			batches...)
 	}
 }
@@ -165,4 +163,4 @@ func (l *testLake) commit() *lake.Snapshot {
 	return snap
 }
 
-func bucketOf(customer string) int { return place.Bucket(customer, testBuckets) }
+func bucketOf(customer string) int { return lake.BucketOf(customer, testBuckets) }

@@ -13,9 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -29,7 +28,7 @@ func Materialize[T any](ctx context.Context, def tables.Def[T], parts int,
 	if err != nil {
 		return nil, err
 	}
-	if m.folder, err = scratch.New(m.limits.Scratch, "rows"); err != nil {
+	if m.folder, err = storage.NewScratch(m.limits.Scratch, "rows"); err != nil {
 		return nil, err
 	}
 	inputs := make([]input, parts)
@@ -113,7 +112,7 @@ func Spilled[T any](ctx context.Context, f *os.File, def tables.Def[T], where Fi
 }
 
 // PartnerStatements returns the stored partner statements of a closed cycle in the order of §8; partner "" = all.
-func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, partner string, l Limits) (
+func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, partner string, l Limits) (
 	*Rows[tables.PartnerStatement], error) {
 	def, err := PartnerStatementsTable(snap, cycle)
 	if err != nil {
@@ -128,7 +127,7 @@ func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle manifest.
 }
 
 // Accounts returns the movements of balances in a cycle in ledger order; customer "" = all.
-func Accounts(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
+func Accounts(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, customer string, l Limits) (
 	*Rows[tables.AccountEntry], error) {
 	def := tables.AccountEntries()
 	files, err := filesOf(snap, cycle, def.Name)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -35,7 +35,7 @@ func spread(l *testLake, lines []testLine, group int) {
 	for _, one := range lines {
 		p := place{fmt.Sprintf("2026-09-%02d", one.start/86_400%28+1), bucketOf(one.customer)}
 		if one.kind == "period" {
-			p.day = manifest.EndDay.String()
+			p.day = lake.EndDay.String()
 		}
 		parts[p] = append(parts[p], one)
 	}
@@ -202,7 +202,7 @@ func TestOrderOfRejects(t *testing.T) {
 	add(second, "usage/a.csv", 2, "y")
 	add(second, "usage/a.csv", 2, "x")
 	add(third, "bandwidth/z.csv", 100, "x")
-	key := manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}
+	key := lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}
 	l.put(key, first.Any(), second.Any())
 	l.put(key, third.Any())
 	snap := l.commit()
@@ -233,7 +233,7 @@ func TestOrderOfRejects(t *testing.T) {
 func TestTotals(t *testing.T) {
 	t.Parallel()
 	l := newLake(t)
-	err := l.txn.Next().SetTotals([]manifest.Total{
+	err := l.txn.Next().SetTotals([]lake.TableTotal{
 		{Name: "rows.usage.read", Value: "7"}, {Name: "2026-09/lines.payment_amount", Value: "5.38000000"},
 		{Name: "2026-09/lines.rows", Value: "5"}, {Name: "2026-09/lines.quantity", Value: "1.0000000000"},
 		{Name: "2026-08/lines.payment_amount", Value: "9.00000000"},

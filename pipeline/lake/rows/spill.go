@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -58,7 +58,7 @@ type merger struct {
 	def    *tables.Table
 	order  *order
 	cols   tables.List[tables.Any]
-	folder *scratch.Folder // of scratch files; nil = none yet
+	folder *storage.ScratchFolder // of scratch files; nil = none yet
 	passes int
 }
 
@@ -91,7 +91,7 @@ func (l Limits) fit(inputs []input) bool {
 func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	if m.folder == nil {
 		var err error
-		if m.folder, err = scratch.New(m.limits.Scratch, "merge"); err != nil {
+		if m.folder, err = storage.NewScratch(m.limits.Scratch, "merge"); err != nil {
 			return nil, err
 		}
 	}

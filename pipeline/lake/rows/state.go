@@ -11,9 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -46,7 +44,7 @@ func (e *NoCycleError) Diagnosis() (problem.Class, string) {
 // ArchivedError reports that a closed cycle's files were moved to an archive.
 type ArchivedError struct {
 	Cycle string
-	manifest.Archived
+	lake.Archived
 }
 
 // Error says when, and where to.
@@ -73,7 +71,7 @@ func (e *NotFoundError) Diagnosis() (problem.Class, string) {
 
 // HasCycle returns a *NoCycleError if the state does not have the cycle, and an *ArchivedError if its files were
 // archived.
-func HasCycle(snap *lake.Snapshot, cycle manifest.Cycle) error {
+func HasCycle(snap *lake.Snapshot, cycle lake.Cycle) error {
 	if ref, ok := snap.Cycle(cycle); ok {
 		if ref.Archived != nil {
 			return &ArchivedError{cycle.String(), *ref.Archived}
@@ -97,7 +95,7 @@ type Selection struct {
 
 // Lines returns the lines of a cycle in the order of §8; customer "" = all customers. cols are the wanted columns (nil
 // = all); the columns of the order are always included.
-func Lines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
+func Lines(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, customer string,
 	cols tables.List[tables.Line], l Limits) (
 	*Rows[tables.Line], error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
@@ -108,7 +106,7 @@ func Lines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, custo
 const selectedFiles = 64
 
 // LinesOf is Lines for a selection.
-func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s Selection, cols tables.List[tables.Line],
+func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, s Selection, cols tables.List[tables.Line],
 	l Limits) (
 	*Rows[tables.Line], error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
@@ -116,8 +114,8 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s S
 		return nil, err
 	}
 	if s.Customer != "" {
-		bucket := place.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
-		files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
+		bucket := lake.BucketOf(s.Customer, max(1, snap.Manifest.Buckets))
+		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
 	where := Filter[tables.Line]{tables.LineCustomerID, s.Customer}
 	if s.Keep != nil {
@@ -148,7 +146,7 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, s S
 
 // BucketLines returns the lines of a cycle for the customers of one bucket, in the order of §8, that is customer by
 // customer. cols as in Lines.
-func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, bucket int,
+func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, bucket int,
 	cols tables.List[tables.Line],
 	l Limits) (
 	*Rows[tables.Line], error) {
@@ -156,20 +154,20 @@ func BucketLines(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle,
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
+	files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	return rowsOf(ctx, snap, newMerger(tables.Lines().Table, linesOrder(), cols.Any(), l), files, Filter[tables.Line]{})
 }
 
 // Statements returns the statements of a cycle by customer_id, in the table of StatementsTable; customer "" = all.
-func Statements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits) (
+func Statements(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, customer string, l Limits) (
 	*Rows[tables.Statement], error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err
 	}
 	if customer != "" {
-		bucket := place.Bucket(customer, max(1, snap.Manifest.Buckets))
-		files = slices.DeleteFunc(files, func(e manifest.FileEntry) bool { return e.Bucket != bucket })
+		bucket := lake.BucketOf(customer, max(1, snap.Manifest.Buckets))
+		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
 	def, err := StatementsTable(snap, cycle)
 	if err != nil {
@@ -182,7 +180,7 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, 
 // Rejects returns the rejects by file and row, independent of their stored order. cols as in Lines.
 func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.Reject], l Limits) (
 	*Rows[tables.Reject], error) {
-	files, err := filesOf(snap, manifest.Cycle{}, tables.Rejects().Name)
+	files, err := filesOf(snap, lake.Cycle{}, tables.Rejects().Name)
 	if err != nil {
 		return nil, err
 	}
@@ -219,12 +217,12 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols tables.List[tables.R
 }
 
 // filesOf lists the files of one table of a cycle.
-func filesOf(snap *lake.Snapshot, cycle manifest.Cycle, name string) ([]manifest.FileEntry, error) {
+func filesOf(snap *lake.Snapshot, cycle lake.Cycle, name string) ([]lake.FileEntry, error) {
 	files, err := snap.Files(cycle)
 	if err != nil {
 		return nil, err
 	}
-	var out []manifest.FileEntry
+	var out []lake.FileEntry
 	for i := range files {
 		if files[i].Table == name {
 			out = append(out, files[i])
@@ -239,7 +237,7 @@ func newMerger(def *tables.Table, o order, cols tables.List[tables.Any], l Limit
 }
 
 // rowsOf returns the selected rows of files, merged.
-func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []manifest.FileEntry, where Filter[T]) (
+func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []lake.FileEntry, where Filter[T]) (
 	*Rows[T], error) {
 	wanted, err := m.opening(len(files), where.any())
 	if err != nil {
@@ -249,7 +247,7 @@ func rowsOf[T any](ctx context.Context, snap *lake.Snapshot, m *merger, files []
 }
 
 // mergeFiles merges files of the lake; choose can select their rows.
-func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, o opening,
+func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening,
 	choose func(*cursor)) (*merged, error) {
 	inputs := make([]input, len(files))
 	for i, e := range files {
@@ -270,7 +268,7 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []ma
 
 // Sorted returns the rows of files of one table, of any cycles, in the order in which the table's files are sorted.
 // cols as in Lines.
-func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry, def tables.Def[T],
+func Sorted[T any](ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def tables.Def[T],
 	cols tables.List[T], l Limits) (*Rows[T], error) {
 	return rowsOf(ctx, snap, newMerger(def.Table, orderOf(def.Table), cols.Any(), l), files, Filter[T]{})
 }
@@ -281,7 +279,7 @@ const groupRows = 1 << 16
 // Totals returns the control totals of a cycle (§6.6, §8): the rows of each feed by outcome over all feed files ever
 // ingested; the sum of each amount column of the cycle's lines and statements, in column order; and those of
 // PartnerMoneyTotals.
-func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
+func Totals(snap *lake.Snapshot, cycle lake.Cycle) ([]lake.TableTotal, error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
 	}
@@ -289,9 +287,9 @@ func Totals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error)
 }
 
 // KeptTotals is Totals for a cycle that may be archived: its control totals stay in the lake.
-func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, error) {
+func KeptTotals(snap *lake.Snapshot, cycle lake.Cycle) ([]lake.TableTotal, error) {
 	of, values := cycle.String()+"/", make(map[string]string, len(snap.Manifest.Totals))
-	var out []manifest.Total
+	var out []lake.TableTotal
 	for _, t := range snap.Manifest.Totals {
 		values[t.Name] = t.Value
 		if strings.HasPrefix(t.Name, "rows.") {
@@ -314,12 +312,12 @@ func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, er
 			name := def.Name + "." + c.Name
 			if len(currencies) > 0 {
 				for _, currency := range currencies {
-					out = append(out, manifest.Total{Name: name + "." + currency,
+					out = append(out, lake.TableTotal{Name: name + "." + currency,
 						Value: cmp.Or(values[of+name+"."+currency], money.AmountTotal{}.String())})
 				}
 				continue
 			}
-			out = append(out, manifest.Total{Name: name,
+			out = append(out, lake.TableTotal{Name: name,
 				Value: cmp.Or(values[of+name], money.AmountTotal{}.String())})
 		}
 	}
@@ -328,8 +326,8 @@ func KeptTotals(snap *lake.Snapshot, cycle manifest.Cycle) ([]manifest.Total, er
 
 // PartnerMoneyTotals selects the control totals of partners' money: the rows and sums of its tables as of the last run,
 // by name (§6.6, §9). A state without these tables has none.
-func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
-	var out []manifest.Total
+func PartnerMoneyTotals(all []lake.TableTotal) []lake.TableTotal {
+	var out []lake.TableTotal
 	for _, t := range all {
 		table, _, _ := strings.Cut(t.Name, ".")
 		if slices.ContainsFunc(tables.PartnerMoneyTotals(), func(def *tables.Table) bool { return def.Name == table }) {
@@ -340,7 +338,7 @@ func PartnerMoneyTotals(all []manifest.Total) []manifest.Total {
 }
 
 // currenciesIn lists the currencies of the sums of a cycle's statements; none for a cycle with one currency.
-func currenciesIn(snap *lake.Snapshot, cycle manifest.Cycle) ([]string, error) {
+func currenciesIn(snap *lake.Snapshot, cycle lake.Cycle) ([]string, error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return nil, err
@@ -358,19 +356,19 @@ func currenciesIn(snap *lake.Snapshot, cycle manifest.Cycle) ([]string, error) {
 
 // File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the
 // table's order. cols as in Lines.
-func File[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (*Rows[T], error) {
+func File[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (*Rows[T], error) {
 	return FileOf(snap, e, def, cols, Filter[T]{})
 }
 
 // FileOf returns the selected rows of a file as File does.
-func FileOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
+func FileOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T], where Filter[T]) (
 	*Rows[T], error) {
 	o := orderOf(def.Table)
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
 }
 
 // openFile opens one file of the lake for reading.
-func openFile(snap *lake.Snapshot, e manifest.FileEntry, o opening) (*merged, error) {
+func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*merged, error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return nil, err
@@ -383,19 +381,19 @@ func openFile(snap *lake.Snapshot, e manifest.FileEntry, o opening) (*merged, er
 }
 
 // RowCount returns the number of rows of a file of any table, according to the file.
-func RowCount(snap *lake.Snapshot, e manifest.FileEntry) (n int64, err error) {
+func RowCount(snap *lake.Snapshot, e lake.FileEntry) (n int64, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Rows() })
 	return n, err
 }
 
 // groupsOf returns the number of row groups of a file.
-func groupsOf(snap *lake.Snapshot, e manifest.FileEntry) (n int, err error) {
+func groupsOf(snap *lake.Snapshot, e lake.FileEntry) (n int, err error) {
 	err = footer(snap, e, func(r *parquet.Reader[tables.Any]) { n = r.Groups() })
 	return n, err
 }
 
 // footer passes a reader of the file's footer to look.
-func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
+func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader[tables.Any])) (err error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return err
@@ -411,13 +409,13 @@ func footer(snap *lake.Snapshot, e manifest.FileEntry, look func(*parquet.Reader
 }
 
 // Unsorted returns the rows of one file in stored order. It reads only the requested columns.
-func Unsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T]) (
+func Unsorted[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T]) (
 	*Rows[T], error) {
 	return UnsortedOf(snap, e, def, cols, Filter[T]{})
 }
 
 // EachUnsorted visits the rows of one file in stored order. It reads only the requested columns.
-func EachUnsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func EachUnsorted[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(Row[T]) error) error {
 	list, err := Unsorted(snap, e, def, cols)
 	if err != nil {
@@ -427,7 +425,7 @@ func EachUnsorted[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.D
 }
 
 // UnsortedOf returns the selected rows of a file as Unsorted does.
-func UnsortedOf[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func UnsortedOf[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	where Filter[T]) (*Rows[T], error) {
 	o := unsorted()
 	return typed[T](openFile(snap, e, opening{def: def.Table, order: &o, cols: cols.Any(), where: where.any()}))
@@ -440,6 +438,6 @@ func unsorted() order {
 
 // PaidByLedger reports whether a closed cycle was paid from balances (§6.3), according to the settings of its close.
 // The present settings are not relevant.
-func PaidByLedger(ref *manifest.CycleRef) bool {
+func PaidByLedger(ref *lake.CycleRef) bool {
 	return ref.ClosedWith.Payments == settings.Ledger.String()
 }

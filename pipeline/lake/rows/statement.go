@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -77,7 +76,7 @@ func (s *Sums) add(st *Statement) error {
 }
 
 // EachStatement visits the statements of a cycle by customer_id; customer "" = all.
-func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string, l Limits,
+func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, customer string, l Limits,
 	visit func(*Statement) error) (err error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return err

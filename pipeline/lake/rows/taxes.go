@@ -7,14 +7,13 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // StatementsTable returns the table of the statements of a cycle, with the columns of tax and currency if the cycle can
 // have tax or several currencies.
-func StatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (def tables.Def[tables.Statement], err error) {
+func StatementsTable(snap *lake.Snapshot, cycle lake.Cycle) (def tables.Def[tables.Statement], err error) {
 	files, err := filesOf(snap, cycle, tables.Statements().Name)
 	if err != nil {
 		return def, err
@@ -32,21 +31,21 @@ func StatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (def tables.Def[
 
 // PartnerStatementsTable returns the table of the stored partner statements of a closed cycle, with the columns of
 // currencies if it can have several.
-func PartnerStatementsTable(snap *lake.Snapshot, cycle manifest.Cycle) (
+func PartnerStatementsTable(snap *lake.Snapshot, cycle lake.Cycle) (
 	def tables.Def[tables.PartnerStatement], err error) {
 	files, err := filesOf(snap, cycle, tables.PartnerStatements().Name)
 	if err != nil {
 		return def, err
 	}
-	mixed := slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
-		return slices.ContainsFunc(e.Sums, func(s manifest.Sum) bool { return CurrencyOfSum(s) != "" })
+	mixed := slices.ContainsFunc(files, func(e lake.FileEntry) bool {
+		return slices.ContainsFunc(e.Sums, func(s lake.ColumnSum) bool { return CurrencyOfSum(s) != "" })
 	})
 	return tables.PartnerStatementsOf(mixed), nil
 }
 
 // CurrencyOfSum returns the currency of a sum of statements in several currencies. The manifest stores one sum per
 // currency, named column.CURRENCY. "" = a sum of a column.
-func CurrencyOfSum(s manifest.Sum) string {
+func CurrencyOfSum(s lake.ColumnSum) string {
 	_, currency, _ := strings.Cut(s.Column, ".")
 	return currency
 }
@@ -79,7 +78,7 @@ func TaxAt(row Row[tables.Tax]) (t Tax, err error) {
 
 // Taxes returns the stored taxes of a cycle by seller, buyer, tax and rate: those of customers, and those of partners
 // once the cycle is closed. buyer "" = all.
-func Taxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, buyer string, l Limits) (*Rows[tables.Tax],
+func Taxes(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, buyer string, l Limits) (*Rows[tables.Tax],
 	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
@@ -91,14 +90,14 @@ func Taxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, buyer
 
 // TaxesOfCustomers returns the rows of customers in taxes of a cycle, by customer, tax and rate; nil if there is no
 // file.
-func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, l Limits) (*Rows[tables.Tax],
+func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, l Limits) (*Rows[tables.Tax],
 	error) {
 	files, err := filesOf(snap, cycle, tables.Taxes().Name)
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
-		return e.Bucket == manifest.NoBucket
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Bucket == lake.NoBucket
 	})
 	if len(files) == 0 {
 		return nil, nil
@@ -108,7 +107,7 @@ func TaxesOfCustomers(ctx context.Context, snap *lake.Snapshot, cycle manifest.C
 }
 
 // CustomerTaxes returns the taxes of a customer for a cycle by tax and rate.
-func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle manifest.Cycle, customer string,
+func CustomerTaxes(ctx context.Context, snap *lake.Snapshot, cycle lake.Cycle, customer string,
 	l Limits) (list []Tax, err error) {
 	all, err := Taxes(ctx, snap, cycle, customer, l)
 	if err != nil {

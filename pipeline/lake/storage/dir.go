@@ -12,8 +12,6 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 )
 
 // Dir is a Storage on the real file system, under the folder root. The folder is created by the first Create or Lock,
@@ -77,7 +75,7 @@ func (d *dirStorage) inFolder(target string, do func() error) (err error) {
 	const attempts = 100
 	for range attempts {
 		if err = d.makeRoot(); err == nil {
-			err = osfile.MakeDir(filepath.Dir(target), 0o777, osfile.Unsynced) // SyncDir is the caller's (STO-3)
+			err = MakeDir(filepath.Dir(target), 0o777, Unsynced) // SyncDir is the caller's (STO-3)
 		}
 		if errors.Is(err, fs.ErrExist) {
 			continue
@@ -97,7 +95,7 @@ func (d *dirStorage) makeRoot() error {
 	if d.rooted {
 		return nil
 	}
-	err := osfile.MakeDir(d.root, 0o777, osfile.Name)
+	err := MakeDir(d.root, 0o777, Name)
 	d.rooted = err == nil
 	return err
 }
@@ -200,7 +198,7 @@ func (d *dirStorage) SyncDir(dir string) error {
 		return err
 	}
 	for {
-		err := osfile.SyncDir(d.path(dir))
+		err := SyncDir(d.path(dir))
 		if dir == "" || !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -289,9 +287,9 @@ func (d *dirStorage) Lock() (Lock, error) {
 		}
 		return err
 	}
-	if err := osfile.TryLock(f, osfile.Exclusive); err != nil {
+	if err := TryLockFile(f, ExclusiveLock); err != nil {
 		defer func() { _ = f.Close() }() // opened only for the lock, nothing was written
-		if errors.Is(err, osfile.ErrLocked) {
+		if errors.Is(err, ErrLocked) {
 			return Lock{}, &LockedError{Name: name, Holder: readHolder(f)}
 		}
 		return Lock{}, fmt.Errorf("lock %s: %w", name, err)
@@ -302,7 +300,7 @@ func (d *dirStorage) Lock() (Lock, error) {
 	return Lock{Held: held, Unlock: func() error {
 		// Emptied before the release: afterwards the text would be the next holder's. Closing the file would not be
 		// sufficient: a program that is being started has this one's files open until it runs.
-		if err := errors.Join(f.Truncate(0), osfile.Unlock(f), f.Close()); err != nil {
+		if err := errors.Join(f.Truncate(0), UnlockFile(f), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}
 		return nil

@@ -5,31 +5,28 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/letter"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // Bill is the bill of a customer for a cycle (§8, statements). Amounts are in the header's currency.
 type Bill struct {
-	Header   layout.Header `json:"header"`
-	Customer layout.Party  `json:"customer"`
-	Partner  layout.Party  `json:"partner,omitzero"` // the customer's partner; empty = the vendor
-	Amounts  Amounts       `json:"amounts"`
-	Payments Payments      `json:"payments"`
-	Sections []Section     `json:"sections"` // by service, sku; all lines of the cycle
+	Header   PageHeader `json:"header"`
+	Customer PageParty  `json:"customer"`
+	Partner  PageParty  `json:"partner,omitzero"` // the customer's partner; empty = the vendor
+	Amounts  Amounts    `json:"amounts"`
+	Payments Payments   `json:"payments"`
+	Sections []Section  `json:"sections"` // by service, sku; all lines of the cycle
 	// the lines of refunds and adjustments one by one; Sections include them
-	Corrections []Correction   `json:"corrections"`
-	Packages    []Package      `json:"packages"`
-	Usage       []chart.Usage  `json:"consumption"` // Σ = payment_amount of the bill; empty = no chart
-	Annexes     []layout.Annex `json:"annexes,omitempty"`
-	Notes       []string       `json:"notes"` // sentences, such as the rounding rule
+	Corrections []Correction `json:"corrections"`
+	Packages    []Package    `json:"packages"`
+	Usage       []ChartUsage `json:"consumption"` // Σ = payment_amount of the bill; empty = no chart
+	Annexes     []Annex      `json:"annexes,omitempty"`
+	Notes       []string     `json:"notes"` // sentences, such as the rounding rule
 
-	Cover   *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
-	Issuers []string       `json:"-"` // the ids of the sellers of the lines, sorted
+	Cover   *Letter  `json:"-"` // of the HTML (DOC-10); nil = none
+	Issuers []string `json:"-"` // the ids of the sellers of the lines, sorted
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment. Payment = Rounding +
@@ -80,7 +77,7 @@ type Item struct {
 	OriginCycle string          `json:"origin_cycle,omitempty"` // of lines of another cycle
 	UnitPrice   money.UnitPrice `json:"unit_price"`
 	DiscountID  string          `json:"discount_id,omitempty"`
-	line.Sums
+	table.LineSums
 }
 
 // Correction is one line of a refund or an adjustment.

@@ -2,23 +2,20 @@ package document
 
 import (
 	"fmt"
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"slices"
 	"strings"
 )
 
 // page returns the bill's page with all parts.
-func (b *Bill) page() *layout.Page {
-	p := &layout.Page{Header: &b.Header, Kind: "Bill", Role: "customer", Subject: b.Customer, Notes: b.Notes,
+func (b *Bill) page() *Page {
+	p := &Page{Header: &b.Header, Kind: "Bill", Role: "customer", Subject: b.Customer, Notes: b.Notes,
 		Annexes: b.Annexes, Cover: b.Cover}
-	p.Facts = []layout.Figure{{Name: "Customer", Value: b.Customer.Full()}}
+	p.Facts = []PageFigure{{Name: "Customer", Value: b.Customer.Full()}}
 	if b.Partner.ID != "" {
-		p.Facts = append(p.Facts, layout.Figure{Name: "Partner", Value: b.Partner.Full()})
+		p.Facts = append(p.Facts, PageFigure{Name: "Partner", Value: b.Partner.Full()})
 	}
-	p.Headline = layout.Figure{Name: "Amount due",
-		Value: b.Header.Currency + " " + typeset.Grouped(b.Amounts.Due.StringFixed(b.Header.Digits))}
+	p.Headline = PageFigure{Name: "Amount due",
+		Value: b.Header.Currency + " " + GroupedDigits(b.Amounts.Due.StringFixed(b.Header.Digits))}
 	p.Chart = chartOf(&b.Header, b.Usage)
 	p.Parts = append(p.Parts, headerPart(p), b.summaryData(), b.summaryPart(), b.paymentPart())
 	if p.Chart != nil {
@@ -27,12 +24,12 @@ func (b *Bill) page() *layout.Page {
 	p.Parts = append(p.Parts, b.itemPart(), b.correctionPart(),
 		taxPart(b.Amounts.Taxes, "Each tax on the amounts to pay, before rounding, of its lines."), b.packagePart())
 	p.Parts = append(p.Parts, commonParts(&b.Header, b.Usage, b.Annexes, b.Notes)...)
-	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
+	p.Parts = slices.DeleteFunc(p.Parts, func(p *PagePart) bool { return p == nil })
 	return p
 }
 
 // summaryData returns the bill's amounts and payments unchanged.
-func (b *Bill) summaryData() *layout.Part {
+func (b *Bill) summaryData() *PagePart {
 	a, p := &b.Amounts, &b.Payments
 	list := []entry{
 		{name: "official_amount", amount: total(a.Official)},
@@ -51,10 +48,10 @@ func (b *Bill) summaryData() *layout.Part {
 }
 
 // summaryPart returns the bill's amounts with the signs with which they add up to the amount due (DOC-8).
-func (b *Bill) summaryPart() *layout.Part {
-	return &layout.Part{Name: "summary", Title: "Summary", Where: layout.InSheet | layout.InPrint,
+func (b *Bill) summaryPart() *PagePart {
+	return &PagePart{Name: "summary", Title: "Summary", Where: InSheet | InPrint,
 		Cols: entryColumns("Name"),
-		Rows: layout.Listed(b.Amounts.column(), entryCells)}
+		Rows: ListedCells(b.Amounts.column(), entryCells)}
 }
 
 // column returns the amounts as a column that adds up: deductions are negative, and so is rounding down.
@@ -87,16 +84,16 @@ func (a *Amounts) column() []entry {
 
 // Column returns the amounts for people, in every format and on a terminal: a column of signed amounts that adds up to
 // the amount due (DOC-8). Each amount has the currency's digits, or more if it has more.
-func (a *Amounts) Column(digits int) []layout.Figure {
-	var list []layout.Figure
+func (a *Amounts) Column(digits int) []PageFigure {
+	var list []PageFigure
 	for _, e := range a.column() {
-		list = append(list, layout.Figure{Name: e.name, Value: e.amount.StringFixed(digits)})
+		list = append(list, PageFigure{Name: e.name, Value: e.amount.StringFixed(digits)})
 	}
 	return list
 }
 
 // paymentPart returns how the amount is paid. If payments are not recorded, only coupons are known to pay.
-func (b *Bill) paymentPart() *layout.Part {
+func (b *Bill) paymentPart() *PagePart {
 	p := &b.Payments
 	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
 		{name: "Flexi coupons", amount: total(p.Flexi)},
@@ -107,34 +104,34 @@ func (b *Bill) paymentPart() *layout.Part {
 			return nil
 		}
 	}
-	return &layout.Part{Name: "payment", Title: "Payments", Where: layout.InSheet | layout.InPrint,
+	return &PagePart{Name: "payment", Title: "Payments", Where: InSheet | InPrint,
 		About: []string{"What the amount to pay, before rounding, was drawn from."},
-		Cols: []layout.Column{{Title: "Drawn from", Say: language.Sums},
-			{Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
-		Rows: layout.Listed(list, entryCells)}
+		Cols: []PageColumn{{Title: "Drawn from", Say: SumWords},
+			{Title: "Amount", Kind: Amount, Sum: true, Keep: true}},
+		Rows: ListedCells(list, entryCells)}
 }
 
 // itemPart returns the lines by service and product.
-func (b *Bill) itemPart() *layout.Part {
-	return &layout.Part{Name: "item", Title: "Lines", Where: layout.Everywhere, Group: 4, Each: "products", Rank: 18,
+func (b *Bill) itemPart() *PagePart {
+	return &PagePart{Name: "item", Title: "Lines", Where: Everywhere, Group: 4, Each: "products", Rank: 18,
 		About: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},
-		Cols: []layout.Column{{Name: "service_type_name", Title: "Service", Kind: layout.Named},
-			{Name: "product", Title: "Product", Kind: layout.Named},
+		Cols: []PageColumn{{Name: "service_type_name", Title: "Service", Kind: Named},
+			{Name: "product", Title: "Product", Kind: Named},
 			{Name: "sku", Title: "SKU"}, {Name: "measure", Title: "Measure"},
 			{Name: "region_code", Title: "Region"}, {Name: "object", Title: "Object"}, {Name: "tier", Title: "Tier"},
-			{Name: "kind", Title: "Kind", Say: language.Kinds},
+			{Name: "kind", Title: "Kind", Say: KindWords},
 			{Name: "origin_cycle", Title: "Origin"},
-			{Name: "line_count", Title: "Lines", Kind: layout.Count, Sum: true},
-			{Name: "usage_amount", Title: "Used", Kind: layout.Quantity}, {Name: "free_resource_usage", Title: "Free",
-				Kind: layout.Quantity},
-			{Name: "quantity", Title: "Quantity", Kind: layout.Quantity, Keep: true},
-			{Name: "unit_price", Title: "Unit price", Kind: layout.Quantity, Keep: true},
-			{Name: "official_amount", Title: "Official", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "official_discount_amount", Title: "Discount", Kind: layout.Amount, Sum: true},
+			{Name: "line_count", Title: "Lines", Kind: Count, Sum: true},
+			{Name: "usage_amount", Title: "Used", Kind: Quantity}, {Name: "free_resource_usage", Title: "Free",
+				Kind: Quantity},
+			{Name: "quantity", Title: "Quantity", Kind: Quantity, Keep: true},
+			{Name: "unit_price", Title: "Unit price", Kind: Quantity, Keep: true},
+			{Name: "official_amount", Title: "Official", Kind: Amount, Sum: true, Keep: true},
+			{Name: "official_discount_amount", Title: "Discount", Kind: Amount, Sum: true},
 			{Name: "discount_id", Title: "By"},
-			{Name: "truncated_amount", Title: "Truncated", Kind: layout.Amount, Sum: true},
-			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true}},
-		Rows: func(yield func([]layout.Cell) bool) {
+			{Name: "truncated_amount", Title: "Truncated", Kind: Amount, Sum: true},
+			{Name: "payment_amount", Title: "To pay", Kind: Amount, Sum: true, Keep: true}},
+		Rows: func(yield func([]PageCell) bool) {
 			for i := range b.Sections {
 				for k := range b.Sections[i].Items {
 					if !yield(itemCells(&b.Sections[i], &b.Sections[i].Items[k])) {
@@ -145,7 +142,7 @@ func (b *Bill) itemPart() *layout.Part {
 		}}
 }
 
-func itemCells(s *Section, it *Item) []layout.Cell {
+func itemCells(s *Section, it *Item) []PageCell {
 	service, tier := s.ServiceName, ""
 	if service == "" {
 		service = s.Service
@@ -153,51 +150,51 @@ func itemCells(s *Section, it *Item) []layout.Cell {
 	if it.Tier > 0 {
 		tier = fmt.Sprint(it.Tier)
 	}
-	return []layout.Cell{layout.Word(service), layout.Word(s.Product), layout.Word(s.SKU), layout.Word(s.Measure),
-		layout.Word(it.Region), layout.Word(it.Object), layout.Word(tier), layout.Word(it.Kind),
-		layout.Word(it.OriginCycle), layout.Number(it.Lines), layout.Exact(it.Usage), layout.Exact(it.Free),
-		layout.Exact(it.Quantity), layout.Exact(it.UnitPrice),
-		layout.Sum(it.Official), layout.Sum(it.Discount), layout.Word(it.DiscountID), layout.Sum(it.Truncated),
-		layout.Sum(it.Payment)}
+	return []PageCell{WordCell(service), WordCell(s.Product), WordCell(s.SKU), WordCell(s.Measure),
+		WordCell(it.Region), WordCell(it.Object), WordCell(tier), WordCell(it.Kind),
+		WordCell(it.OriginCycle), NumberCell(it.Lines), ExactCell(it.Usage), ExactCell(it.Free),
+		ExactCell(it.Quantity), ExactCell(it.UnitPrice),
+		SumCell(it.Official), SumCell(it.Discount), WordCell(it.DiscountID), SumCell(it.Truncated),
+		SumCell(it.Payment)}
 }
 
-func (b *Bill) correctionPart() *layout.Part {
+func (b *Bill) correctionPart() *PagePart {
 	if len(b.Corrections) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "correction", Title: "Refunds and adjustments", Where: layout.Everywhere,
+	return &PagePart{Name: "correction", Title: "Refunds and adjustments", Where: Everywhere,
 		Each: "refunds and adjustments", Rank: 6,
 		About: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
 			"that is another one."},
-		Cols: []layout.Column{{Name: "id", Title: "Line"}, {Name: "kind", Title: "Kind", Say: language.Kinds},
-			{Name: "origin_cycle", Title: "Origin"}, {Name: "product", Title: "Product", Kind: layout.Named},
-			{Name: "sku", Title: "SKU"}, {Name: "time", Title: "Time", Kind: layout.Instant},
-			{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "note", Title: "Note", Kind: layout.Named, Say: language.Remarks}},
-		Rows: layout.Listed(b.Corrections, func(c *Correction) []layout.Cell {
-			return []layout.Cell{layout.Word(c.ID), layout.Word(c.Kind), layout.Word(c.OriginCycle),
-				layout.Word(c.Product), layout.Word(c.SKU), layout.At(c.Time),
-				amountCell(c.Payment), layout.Word(c.Note)}
+		Cols: []PageColumn{{Name: "id", Title: "Line"}, {Name: "kind", Title: "Kind", Say: KindWords},
+			{Name: "origin_cycle", Title: "Origin"}, {Name: "product", Title: "Product", Kind: Named},
+			{Name: "sku", Title: "SKU"}, {Name: "time", Title: "Time", Kind: Instant},
+			{Name: "payment_amount", Title: "To pay", Kind: Amount, Sum: true, Keep: true},
+			{Name: "note", Title: "Note", Kind: Named, Say: RemarkWords}},
+		Rows: ListedCells(b.Corrections, func(c *Correction) []PageCell {
+			return []PageCell{WordCell(c.ID), WordCell(c.Kind), WordCell(c.OriginCycle),
+				WordCell(c.Product), WordCell(c.SKU), TimeCell(c.Time),
+				amountCell(c.Payment), WordCell(c.Note)}
 		})}
 }
 
-func (b *Bill) packagePart() *layout.Part {
+func (b *Bill) packagePart() *PagePart {
 	if len(b.Packages) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "package", Title: "Packages", Where: layout.Everywhere, Each: "packages", Rank: -1,
+	return &PagePart{Name: "package", Title: "Packages", Where: Everywhere, Each: "packages", Rank: -1,
 		About: []string{"Prepaid quotas that reach into the cycle: what they opened with, what was drawn, what is " +
 			"left."},
-		Cols: []layout.Column{{Name: "package_id", Title: "Package"}, {Name: "skus", Title: "SKUs"},
+		Cols: []PageColumn{{Name: "package_id", Title: "Package"}, {Name: "skus", Title: "SKUs"},
 			{Name: "region_code", Title: "Region"},
 			{Name: "from", Title: "From"}, {Name: "to", Title: "To"}, {Name: "measure", Title: "Measure"},
-			{Name: "opening", Title: "Opening", Kind: layout.Quantity, Keep: true},
-			{Name: "drawn", Title: "Drawn", Kind: layout.Quantity, Keep: true},
-			{Name: "left", Title: "Left", Kind: layout.Quantity,
+			{Name: "opening", Title: "Opening", Kind: Quantity, Keep: true},
+			{Name: "drawn", Title: "Drawn", Kind: Quantity, Keep: true},
+			{Name: "left", Title: "Left", Kind: Quantity,
 				Keep: true}},
-		Rows: layout.Listed(b.Packages, func(p *Package) []layout.Cell {
-			return []layout.Cell{layout.Word(p.PackageID), layout.Word(strings.Join(p.SKUs, ", ")),
-				layout.Word(p.Region), layout.Word(p.From), layout.Word(p.To), layout.Word(p.Measure),
-				layout.Exact(p.Opening), layout.Exact(p.Drawn), layout.Exact(p.Left)}
+		Rows: ListedCells(b.Packages, func(p *Package) []PageCell {
+			return []PageCell{WordCell(p.PackageID), WordCell(strings.Join(p.SKUs, ", ")),
+				WordCell(p.Region), WordCell(p.From), WordCell(p.To), WordCell(p.Measure),
+				ExactCell(p.Opening), ExactCell(p.Drawn), ExactCell(p.Left)}
 		})}
 }

@@ -5,9 +5,6 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -18,12 +15,12 @@ type entry struct {
 	above  int // number of those rows; 0 = it is no such sum
 }
 
-func entryCells(e *entry) []layout.Cell {
-	return []layout.Cell{layout.Word(e.name), {Amount: e.amount, Count: int64(e.above)}}
+func entryCells(e *entry) []PageCell {
+	return []PageCell{WordCell(e.name), {Amount: e.amount, Count: int64(e.above)}}
 }
 
 // amountCell is one amount.
-func amountCell(a money.Amount) layout.Cell { return layout.Sum(total(a)) }
+func amountCell(a money.Amount) PageCell { return SumCell(total(a)) }
 
 // only returns the items for which a condition is true.
 func only[T any](list []T, holds func(*T) bool) iter.Seq[*T] {
@@ -37,63 +34,63 @@ func only[T any](list []T, holds func(*T) bool) iter.Seq[*T] {
 }
 
 // entryColumns returns the columns of sums for people.
-func entryColumns(title string) []layout.Column {
-	return []layout.Column{{Title: title, Say: language.Sums}, {Title: "Amount", Kind: layout.Amount, Keep: true}}
+func entryColumns(title string) []PageColumn {
+	return []PageColumn{{Title: title, Say: SumWords}, {Title: "Amount", Kind: Amount, Keep: true}}
 }
 
 // entryData returns sums with their names in JSON.
-func entryData(name string, list ...entry) *layout.Part {
-	return &layout.Part{Name: name, Where: layout.InData,
-		Cols: []layout.Column{{Name: "name"}, {Name: "amount", Kind: layout.Amount}},
-		Rows: layout.Listed(list, entryCells)}
+func entryData(name string, list ...entry) *PagePart {
+	return &PagePart{Name: name, Where: InData,
+		Cols: []PageColumn{{Name: "name"}, {Name: "amount", Kind: Amount}},
+		Rows: ListedCells(list, entryCells)}
 }
 
 // headerPart returns the CSV's rows about the document, with their names in JSON.
-func headerPart(pg *layout.Page) *layout.Part {
+func headerPart(pg *Page) *PagePart {
 	h := pg.Header
-	list := []layout.Figure{{Name: "document", Value: pg.Kind}, {Name: "vendor_id", Value: h.Vendor.ID},
+	list := []PageFigure{{Name: "document", Value: pg.Kind}, {Name: "vendor_id", Value: h.Vendor.ID},
 		{Name: "vendor_name", Value: h.Vendor.Name},
 		{Name: pg.Role + "_id", Value: pg.Subject.ID}, {Name: pg.Role + "_name", Value: pg.Subject.Name},
 		{Name: "cycle", Value: h.Cycle.String()}, {Name: "zone", Value: h.Zone.Name()},
 		{Name: "currency", Value: h.Currency}, {Name: "state", Value: h.State()},
 		{Name: "month_end", Value: fmt.Sprint(h.MonthEnd)}, {Name: "as_of", Value: h.AsOf.String()}}
-	return &layout.Part{Name: "header", Where: layout.InData, Cols: []layout.Column{{Name: "name"}, {Name: "value"}},
-		Rows: layout.Listed(list, func(f *layout.Figure) []layout.Cell {
-			return []layout.Cell{layout.Word(f.Name),
-				layout.Word(f.Value)}
+	return &PagePart{Name: "header", Where: InData, Cols: []PageColumn{{Name: "name"}, {Name: "value"}},
+		Rows: ListedCells(list, func(f *PageFigure) []PageCell {
+			return []PageCell{WordCell(f.Name),
+				WordCell(f.Value)}
 		})}
 }
 
 // commonParts returns the parts that statements and bills have in common: consumption by day, annexes, notes.
-func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, notes []string) []*layout.Part {
-	var list []*layout.Part
+func commonParts(h *PageHeader, usage []ChartUsage, annexes []Annex, notes []string) []*PagePart {
+	var list []*PagePart
 	if len(usage) > 0 {
-		list = append(list, &layout.Part{Name: "consumption", Title: "By day", Where: layout.InData | layout.InSheet,
-			Cols: []layout.Column{{Name: "day", Title: "Day"},
-				{Name: "service_type_name", Title: "Service", Kind: layout.Named},
+		list = append(list, &PagePart{Name: "consumption", Title: "By day", Where: InData | InSheet,
+			Cols: []PageColumn{{Name: "day", Title: "Day"},
+				{Name: "service_type_name", Title: "Service", Kind: Named},
 				{Name: "service_type_code", Title: "Code", Code: true},
-				{Name: "payment_amount", Title: "To pay", Kind: layout.Amount, Sum: true},
-				{Name: "month_end", Title: "At the month's end", Say: language.States}},
-			Rows: layout.Listed(usage, func(u *chart.Usage) []layout.Cell {
+				{Name: "payment_amount", Title: "To pay", Kind: Amount, Sum: true},
+				{Name: "month_end", Title: "At the month's end", Say: StateWords}},
+			Rows: ListedCells(usage, func(u *ChartUsage) []PageCell {
 				atEnd := ""
 				if u.MonthEnd {
 					atEnd = "YES"
 				}
-				return []layout.Cell{layout.Word(u.Day.String()), layout.Word(u.ServiceName), layout.Word(u.Service),
-					layout.Sum(u.Amount), layout.Word(atEnd)}
+				return []PageCell{WordCell(u.Day.String()), WordCell(u.ServiceName), WordCell(u.Service),
+					SumCell(u.Amount), WordCell(atEnd)}
 			})})
 	}
 	if len(annexes) > 0 {
-		list = append(list, &layout.Part{Name: "bandwidth", Title: "Bandwidth", Where: layout.InData | layout.InSheet,
-			Cols: []layout.Column{{Name: "object", Title: "Object"}, {Name: "sku", Title: "SKU"},
-				{Name: "name", Title: "Name", Say: language.Figures},
-				{Name: "value", Title: "Value", Say: language.Figures}},
-			Rows: func(yield func([]layout.Cell) bool) {
+		list = append(list, &PagePart{Name: "bandwidth", Title: "Bandwidth", Where: InData | InSheet,
+			Cols: []PageColumn{{Name: "object", Title: "Object"}, {Name: "sku", Title: "SKU"},
+				{Name: "name", Title: "Name", Say: FigureWords},
+				{Name: "value", Title: "Value", Say: FigureWords}},
+			Rows: func(yield func([]PageCell) bool) {
 				for i := range annexes {
 					a := &annexes[i]
 					for _, f := range a.Figures {
-						if !yield([]layout.Cell{layout.Word(a.Object), layout.Word(a.SKU), layout.Word(f.Name),
-							layout.Word(f.Value)}) {
+						if !yield([]PageCell{WordCell(a.Object), WordCell(a.SKU), WordCell(f.Name),
+							WordCell(f.Value)}) {
 							return
 						}
 					}
@@ -105,13 +102,13 @@ func commonParts(h *layout.Header, usage []chart.Usage, annexes []layout.Annex, 
 	sheet := append(slices.Clone(about),
 		"Cells contain every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
 			"digits is text, with all of them.")
-	return append(list, notePart(layout.InData, about), notePart(layout.InSheet, sheet))
+	return append(list, notePart(InData, about), notePart(InSheet, sheet))
 }
 
-func notePart(where layout.Medium, list []string) *layout.Part {
-	return &layout.Part{Name: "note", Title: "Notes", Where: where,
-		Cols: []layout.Column{{Name: "note", Title: "Note", Say: language.Texts}},
-		Rows: layout.Listed(list, func(n *string) []layout.Cell { return []layout.Cell{layout.Word(*n)} })}
+func notePart(where Medium, list []string) *PagePart {
+	return &PagePart{Name: "note", Title: "Notes", Where: where,
+		Cols: []PageColumn{{Name: "note", Title: "Note", Say: TextWords}},
+		Rows: ListedCells(list, func(n *string) []PageCell { return []PageCell{WordCell(*n)} })}
 }
 
 // modeWord returns the word for a charging mode (§5).
@@ -136,12 +133,12 @@ func associationWord(t int) string {
 }
 
 // chartOf is the chart of a document's consumption; nil if there is none.
-func chartOf(h *layout.Header, usage []chart.Usage) *chart.Chart {
-	return chart.ByDay(h.Cycle, h.Zone, h.Currency, h.Digits, usage)
+func chartOf(h *PageHeader, usage []ChartUsage) *Chart {
+	return ByDay(h.Cycle, h.Zone, h.Currency, h.Digits, usage)
 }
 
 // DayDrawing draws consumption by day and service; nil if there is none.
-func DayDrawing(h *layout.Header, usage []chart.Usage) *chart.Drawing {
+func DayDrawing(h *PageHeader, usage []ChartUsage) *Drawing {
 	c := chartOf(h, usage)
 	if c == nil {
 		return nil
@@ -150,15 +147,15 @@ func DayDrawing(h *layout.Header, usage []chart.Usage) *chart.Drawing {
 }
 
 // servicePart returns the sums by service, which are the legend of the chart.
-func servicePart(c *chart.Chart) *layout.Part {
-	return &layout.Part{Name: "service", Title: "Services", Where: layout.InSheet | layout.InPrint, Each: "services",
+func servicePart(c *Chart) *PagePart {
+	return &PagePart{Name: "service", Title: "Services", Where: InSheet | InPrint, Each: "services",
 		Rank:     2,
 		Swatches: true,
 		About:    []string{"What is to pay, before rounding, by service."},
-		Cols: []layout.Column{{Title: "Service", Kind: layout.Named}, {Title: "Code", Code: true},
-			{Title: "To pay", Kind: layout.Amount, Sum: true,
+		Cols: []PageColumn{{Title: "Service", Kind: Named}, {Title: "Code", Code: true},
+			{Title: "To pay", Kind: Amount, Sum: true,
 				Keep: true}},
-		Rows: layout.Listed(c.Sums(), func(s *chart.Sum) []layout.Cell {
-			return []layout.Cell{layout.Word(s.Name), layout.Word(s.Code), layout.Sum(s.Total)}
+		Rows: ListedCells(c.Sums(), func(s *ChartSum) []PageCell {
+			return []PageCell{WordCell(s.Name), WordCell(s.Code), SumCell(s.Total)}
 		})}
 }

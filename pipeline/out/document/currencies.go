@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 )
 
 // converts reports whether a row is about a customer of another currency than the partner's (§10.7).
@@ -15,7 +13,7 @@ func (s *Statement) converts() bool {
 
 // inCurrencies adapts a part with a row per customer or per row of the statement: if customers have other currencies
 // than the partner, it drops the sum of their amounts and adds how rows were converted (DOC-12).
-func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
+func (s *Statement) inCurrencies(p *PagePart) *PagePart {
 	if !s.converts() {
 		return p
 	}
@@ -27,41 +25,41 @@ func (s *Statement) inCurrencies(p *layout.Part) *layout.Part {
 	}
 	p.About = append(p.About, fmt.Sprintf("Official, discount, truncated and to pay are in the customer's currency, "+
 		"all other amounts in %s. Each amount is converted exactly and rounded once.", s.Header.Currency))
-	p.Cols = append(p.Cols, layout.Column{Name: "customer_currency", Title: "Customer currency"})
+	p.Cols = append(p.Cols, PageColumn{Name: "customer_currency", Title: "Customer currency"})
 	if p.Name != "customer" {
-		p.Cols = append(p.Cols, layout.Column{Name: "fx_rate", Title: "Exchange rate"},
-			layout.Column{Name: "fx_date", Title: "Rate date"})
+		p.Cols = append(p.Cols, PageColumn{Name: "fx_rate", Title: "Exchange rate"},
+			PageColumn{Name: "fx_date", Title: "Rate date"})
 	}
 	return p
 }
 
 // conversion returns the cells of a row's currency and rate, if the statement converts.
-func (s *Statement) conversion(r *Row) []layout.Cell {
+func (s *Statement) conversion(r *Row) []PageCell {
 	if !s.converts() {
 		return nil
 	}
-	return append(s.customerCurrency(r.Currency), layout.Word(r.Rate), layout.Word(r.RateDate))
+	return append(s.customerCurrency(r.Currency), WordCell(r.Rate), WordCell(r.RateDate))
 }
 
 // customerCurrency returns the cell of a customer's currency, if the statement converts.
-func (s *Statement) customerCurrency(currency string) []layout.Cell {
+func (s *Statement) customerCurrency(currency string) []PageCell {
 	if !s.converts() {
 		return nil
 	}
-	return []layout.Cell{layout.Word(cmp.Or(currency, s.Header.Currency))}
+	return []PageCell{WordCell(cmp.Or(currency, s.Header.Currency))}
 }
 
 // withoutPaid removes from a part with sums over customers the amounts that they pay, if they have other currencies
 // than the partner.
-func (s *Statement) withoutPaid(p *layout.Part) *layout.Part {
-	at := slices.IndexFunc(p.Cols, func(c layout.Column) bool { return c.Title == "To pay" })
+func (s *Statement) withoutPaid(p *PagePart) *PagePart {
+	at := slices.IndexFunc(p.Cols, func(c PageColumn) bool { return c.Title == "To pay" })
 	if !s.converts() || at < 0 {
 		return p
 	}
 	p.Cols = slices.Delete(p.Cols, at, at+1)
 	p.Rank--
 	rows := p.Rows
-	p.Rows = func(yield func([]layout.Cell) bool) {
+	p.Rows = func(yield func([]PageCell) bool) {
 		for cells := range rows {
 			if !yield(slices.Delete(cells, at, at+1)) {
 				return

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
-
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 )
 
 // TestStatementInTwoCurrencies checks a customer with 100 CNY and one with 10 USD, converted at 7. The amounts owed, 90
@@ -33,7 +31,7 @@ func TestStatementInTwoCurrencies(t *testing.T) {
 // twoCurrencies is a statement with 100 CNY of one customer, and an amount in USD of another.
 func twoCurrencies(t *testing.T, dollars string) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north"}, Kind: "reseller", Rows: []Row{
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "north"}, Kind: "reseller", Rows: []Row{
 		row(t, "ann", "Ann", "net", "+", "100", "0", "90"), row(t, "bob", "Bob", "net", "+", dollars, "0", "63")}}
 	s.Rows[1].Currency, s.Rows[1].Rate, s.Rows[1].RateDate = "USD", "7.0000000000", "2026-09-30"
 	s.Rows[1].Performance = yuan(t, "70")

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -41,7 +39,7 @@ func ParseFormat(text string) (Format, error) {
 
 // Options are options of a writer. The zero value is valid.
 type Options struct {
-	Excel bool // CSV: for a spreadsheet program (package spreadsheet)
+	Excel bool // CSV: for a spreadsheet program (package document)
 	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = maxListed, negative = all
 }
 
@@ -114,7 +112,7 @@ func negated(t money.AmountTotal) money.AmountTotal {
 }
 
 // checkUsage checks days and the sum of the consumption that the chart shows.
-func (s *sums) checkUsage(h *layout.Header, list []chart.Usage, want money.AmountTotal) {
+func (s *sums) checkUsage(h *PageHeader, list []ChartUsage, want money.AmountTotal) {
 	if len(list) == 0 {
 		return
 	}
@@ -138,8 +136,8 @@ func there[T any](list []T) []T {
 
 // writers has the sources of the formats of one document.
 type writers struct {
-	json  any                 // JSON
-	pages func() *layout.Page // everything else
+	json  any          // JSON
+	pages func() *Page // everything else
 }
 
 // write writes a document that was checked.
@@ -151,13 +149,13 @@ func (d *writers) write(w io.Writer, f Format, o Options) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(d.json)
 	case CSV:
-		return layout.WriteCSV(w, d.pages(), o.Excel)
+		return WriteCSV(w, d.pages(), o.Excel)
 	case XLSX:
-		return layout.WriteXLSX(w, d.pages().Translated())
+		return WriteXLSX(w, d.pages().Translated())
 	case HTML:
-		return layout.WriteHTML(w, d.pages().Translated(), o.most())
+		return WriteHTML(w, d.pages().Translated(), o.most())
 	case Table:
-		return layout.WriteText(w, d.pages())
+		return WriteText(w, d.pages())
 	}
 	_, err := ParseFormat(string(f))
 	return err

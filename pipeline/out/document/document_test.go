@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -185,15 +184,15 @@ func TestJSON(t *testing.T) {
 // TestJSONOfNothing checks that an empty list is [], not null, so that readers need no special case.
 func TestJSONOfNothing(t *testing.T) {
 	t.Parallel()
-	got := string(written(t, &Statement{Header: header(t), Partner: layout.Party{ID: "none"}}, JSON))
+	got := string(written(t, &Statement{Header: header(t), Partner: PageParty{ID: "none"}}, JSON))
 	find(t, []byte(got), `"rows": []`, `"sellers": []`, `"incentives": []`, `"clawbacks": []`, `"consumption": []`,
 		`"notes": []`)
-	got = string(written(t, &Bill{Header: header(t), Customer: layout.Party{ID: "none"}}, JSON))
+	got = string(written(t, &Bill{Header: header(t), Customer: PageParty{ID: "none"}}, JSON))
 	find(t, []byte(got), `"sections": []`, `"corrections": []`, `"packages": []`, `"consumption": []`, `"notes": []`)
 }
 
-// table parses a CSV into records by column.
-func table(t testing.TB, text []byte) []map[string]string {
+// tableOf parses a CSV into records by column.
+func tableOf(t testing.TB, text []byte) []map[string]string {
 	t.Helper()
 	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil {
@@ -214,7 +213,7 @@ func table(t testing.TB, text []byte) []map[string]string {
 
 func TestCSV(t *testing.T) {
 	t.Parallel()
-	records := table(t, written(t, statement(t), CSV))
+	records := tableOf(t, written(t, statement(t), CSV))
 	counts := map[string]int{}
 	var owed money.AmountTotal
 	for _, r := range records {
@@ -269,7 +268,7 @@ func TestTable(t *testing.T) {
 // receive.
 func TestNetBelowZero(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "south"}, Kind: "referrer",
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "south"}, Kind: "referrer",
 		Incentives: []Incentive{{ProgrammeID: "p", Period: "2026-09", Amount: yuan(t, "1234.5"), Counts: true}},
 		Summary:    Summary{Incentives: sum(t, "1234.5"), Net: sum(t, "-1234.5")}}
 	find(t, written(t, s, Table), "net to receive: CNY 1,234.50\n",
@@ -279,8 +278,8 @@ func TestNetBelowZero(t *testing.T) {
 // TestTwoSellers checks that a month with two sellers shows the amount owed to each.
 func TestTwoSellers(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "west"},
-		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"},
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "west"},
+		Sellers: []PageParty{{ID: "vendor", Name: "Example Cloud"},
 			{ID: "north", Name: "North Distribution"}}}
 	s.Rows = []Row{row(t, "a", "", "ecs", "+", "10", "0", "9"), row(t, "a", "", "ecs", "+", "20", "0", "17")}
 	s.Rows[1].SellerID = "north"
@@ -293,7 +292,7 @@ func TestTwoSellers(t *testing.T) {
 // TestYen checks that a currency without digits shows none, unless an amount has some.
 func TestYen(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}, Sellers: []layout.Party{{ID: "vendor"}}}
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "p"}, Sellers: []PageParty{{ID: "vendor"}}}
 	s.Header.Currency, s.Header.Digits = "JPY", 0
 	s.Rows = []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "1000000"), row(t, "b", "", "ecs", "+", "0.5", "0", "0")}
 	s.Summary = Summary{Owed: sum(t, "1000000"), Net: sum(t, "1000000")}

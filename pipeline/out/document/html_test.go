@@ -13,10 +13,8 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // parsed parses a page.
@@ -71,8 +69,8 @@ func section(t testing.TB, page *html.Node, id string) *html.Node {
 	return nil
 }
 
-// rows returns the texts of a section's table.
-func rows(s *html.Node) (out [][]string) {
+// documentRows returns the texts of a section's table.
+func documentRows(s *html.Node) (out [][]string) {
 	for _, tr := range all(s, atom.Tr) {
 		var row []string
 		for c := range tr.ChildNodes() {
@@ -89,7 +87,7 @@ func TestHTML(t *testing.T) {
 	t.Parallel()
 	page := parsed(t, written(t, statement(t), HTML))
 	var got []string
-	for _, r := range rows(section(t, page, "row")) {
+	for _, r := range documentRows(section(t, page, "row")) {
 		got = append(got, strings.Join(r, "|"))
 	}
 	want := []string{
@@ -118,7 +116,7 @@ func TestHTML(t *testing.T) {
 	}
 	for _, td := range all(section(t, page, "row"), atom.Td) {
 		text, class := textOf(td), attr(td, "class")
-		if strings.HasPrefix(text, typeset.Minus) != strings.Contains(class, "neg") {
+		if strings.HasPrefix(text, MinusSign) != strings.Contains(class, "neg") {
 			t.Errorf("%q has class %q", text, class)
 		}
 		if strings.Contains(text, ".") && !strings.HasPrefix(class, "n") {
@@ -242,8 +240,8 @@ func TestHostileNames(t *testing.T) {
 // hostileStatement returns a statement with the name in every text field.
 func hostileStatement(t testing.TB, name string) *Statement {
 	s := statement(t)
-	s.Header.Vendor.Name, s.Partner = name, layout.Party{ID: name, Name: name}
-	s.Kind, s.Header.Currency, s.Sellers, s.Notes = name, name, []layout.Party{{ID: name, Name: name}}, []string{name}
+	s.Header.Vendor.Name, s.Partner = name, PageParty{ID: name, Name: name}
+	s.Kind, s.Header.Currency, s.Sellers, s.Notes = name, name, []PageParty{{ID: name, Name: name}}, []string{name}
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		r.CustomerName, r.Service, r.ServiceName, r.SellerID = name, name, name, name
@@ -254,16 +252,16 @@ func hostileStatement(t testing.TB, name string) *Statement {
 	for i := range s.Usage {
 		s.Usage[i].Service, s.Usage[i].ServiceName = name, name
 	}
-	s.Annexes = []layout.Annex{{Object: name, SKU: name, Title: name, Heading: name,
-		Figures: []layout.Figure{{Name: name, Value: name}}, SVG: []byte("<svg/>")}}
+	s.Annexes = []Annex{{Object: name, SKU: name, Title: name, Heading: name,
+		Figures: []PageFigure{{Name: name, Value: name}}, SVG: []byte("<svg/>")}}
 	return s
 }
 
 // hostileBill returns a bill with the name in every text field.
 func hostileBill(t testing.TB, name string) *Bill {
 	b := bill(t)
-	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, layout.Party{ID: name, Name: name},
-		layout.Party{ID: name, Name: name}, []string{name}
+	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, PageParty{ID: name, Name: name},
+		PageParty{ID: name, Name: name}, []string{name}
 	for i := range b.Sections {
 		s := &b.Sections[i]
 		s.Service, s.ServiceName, s.SKU, s.Product, s.Model, s.Measure = name, name, name, name, name, name
@@ -290,7 +288,7 @@ func checkHostile(t testing.TB, name string) {
 		}
 		for _, form := range []Format{HTML, Table} {
 			text := strings.ReplaceAll(string(written(t, d, form)), "\n", " ")
-			if shown := plain.Visible(text); shown != text {
+			if shown := visible.Shielded(text); shown != text {
 				t.Errorf("%q: %s obeys marks of the name", name, form)
 			}
 		}
@@ -299,7 +297,7 @@ func checkHostile(t testing.TB, name string) {
 				t.Errorf("%q: %s has isolates", name, form)
 			}
 		}
-		for _, record := range table(t, written(t, d, CSV)) {
+		for _, record := range tableOf(t, written(t, d, CSV)) {
 			for col, v := range record {
 				if strings.ContainsAny(v[:1], "=@\t\r") || strings.ContainsAny(v[:1], "+-") && len(v) > 1 &&
 					!isDecimal(v) {
@@ -315,7 +313,7 @@ func checkHostile(t testing.TB, name string) {
 func TestNamesBesideIDs(t *testing.T) {
 	t.Parallel()
 	s := statement(t)
-	s.Header.Vendor, s.Partner = layout.Party{ID: "7-1", Name: "ספק 9"}, layout.Party{ID: "0012-34", Name: "חברת אלון"}
+	s.Header.Vendor, s.Partner = PageParty{ID: "7-1", Name: "ספק 9"}, PageParty{ID: "0012-34", Name: "חברת אלון"}
 	for i := range s.Rows {
 		s.Rows[i].CustomerID, s.Rows[i].CustomerName, s.Rows[i].ServiceName = "45-6", "شركة النور", "אחסון"
 	}
@@ -411,7 +409,7 @@ const maxFuzzed = 300
 
 func FuzzNames(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(typeset.Cut(name, maxFuzzed))
+		f.Add(CutText(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if len(name) > 4*maxFuzzed {
@@ -423,7 +421,7 @@ func FuzzNames(f *testing.F) {
 
 func FuzzNamesInXLSX(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(typeset.Cut(name, maxFuzzed))
+		f.Add(CutText(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
 		if len(name) > 4*maxFuzzed {

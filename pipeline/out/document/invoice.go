@@ -7,9 +7,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -17,7 +14,7 @@ import (
 // Invoice is the invoice of what is not yet invoiced to a recipient for a closed cycle (§9.7). Amounts are in the
 // header's currency. Invoiceable = Σ Services + Rounding + Tax; Left = Invoiceable − Issued + Returned + Credited.
 type Invoice struct {
-	Header      layout.Header
+	Header      PageHeader
 	Number      string // empty: a draft
 	Issuer      Contact
 	Recipient   Contact
@@ -35,7 +32,7 @@ type Invoice struct {
 	Left        money.Amount // below 0: a credit to the recipient
 	// Amounts of Invoiceable that are already paid, with all digits, and what rounding adds. Earlier invoices deduct
 	// PaidBefore of it. Payable = Left − Σ Paid − PaidRounding + PaidBefore; if below 0, the issuer owes it.
-	Paid         []letter.Row
+	Paid         []LetterRow
 	PaidRounding money.Amount
 	PaidBefore   money.Amount
 	Payable      money.Amount
@@ -77,7 +74,7 @@ type InvoiceService struct {
 
 // invoiceJSON is an Invoice as JSON.
 type invoiceJSON struct {
-	Header      layout.Header     `json:"header"`
+	Header      PageHeader        `json:"header"`
 	Kind        string            `json:"kind"`
 	Number      string            `json:"number,omitempty"`
 	Issuer      Contact           `json:"issuer"`
@@ -197,24 +194,24 @@ func (v *Invoice) Write(w io.Writer, f Format, o Options) error {
 }
 
 // page returns the invoice's page with all parts.
-func (v *Invoice) page() *layout.Page {
-	p := &layout.Page{Header: &v.Header, Kind: v.kind(), Role: v.Role,
-		Subject: layout.Party{ID: v.Recipient.ID, Name: v.Recipient.Name}}
-	p.Facts = []layout.Figure{{Name: "Number", Value: cmp.Or(v.Number, "none: a draft")},
-		{Name: "Issuer", Value: layout.Party{ID: v.Issuer.ID, Name: v.Issuer.Name}.Full()},
+func (v *Invoice) page() *Page {
+	p := &Page{Header: &v.Header, Kind: v.kind(), Role: v.Role,
+		Subject: PageParty{ID: v.Recipient.ID, Name: v.Recipient.Name}}
+	p.Facts = []PageFigure{{Name: "Number", Value: cmp.Or(v.Number, "none: a draft")},
+		{Name: "Issuer", Value: PageParty{ID: v.Issuer.ID, Name: v.Issuer.Name}.Full()},
 		{Name: "Recipient", Value: p.Subject.Full()},
 		{Name: "Exempt from tax", Value: v.exempt()},
 		{Name: "Issued", Value: v.Issued.String()}, {Name: "Due", Value: v.due()}, {Name: "Content", Value: v.Content}}
-	p.Facts = slices.DeleteFunc(p.Facts, func(f layout.Figure) bool { return f.Value == "" })
-	p.Headline = layout.Figure{Name: "To pay",
-		Value: v.Header.Currency + " " + typeset.Grouped(v.Payable.StringFixed(v.Header.Digits))}
+	p.Facts = slices.DeleteFunc(p.Facts, func(f PageFigure) bool { return f.Value == "" })
+	p.Headline = PageFigure{Name: "To pay",
+		Value: v.Header.Currency + " " + GroupedDigits(v.Payable.StringFixed(v.Header.Digits))}
 	if v.Payable.Sign() < 0 {
-		p.Headline = layout.Figure{Name: "Credit", Value: v.Header.Currency + " " +
-			typeset.Grouped(v.Payable.Neg().StringFixed(v.Header.Digits))}
+		p.Headline = PageFigure{Name: "Credit", Value: v.Header.Currency + " " +
+			GroupedDigits(v.Payable.Neg().StringFixed(v.Header.Digits))}
 	}
 	p.Parts = append(p.Parts, v.partiesPart(), v.servicePart(),
 		v.taxPart(), v.amountPart())
-	p.Parts = slices.DeleteFunc(p.Parts, func(p *layout.Part) bool { return p == nil })
+	p.Parts = slices.DeleteFunc(p.Parts, func(p *PagePart) bool { return p == nil })
 	return p
 }
 
@@ -227,27 +224,27 @@ func (v *Invoice) exempt() string {
 }
 
 // partiesPart returns the issuer and the recipient, with the issuer's bank account.
-func (v *Invoice) partiesPart() *layout.Part {
+func (v *Invoice) partiesPart() *PagePart {
 	type party struct {
 		role string
 		*Contact
 	}
-	return &layout.Part{Name: "parties", Title: "Parties", Where: layout.InSheet | layout.InPrint,
-		Cols: []layout.Column{
+	return &PagePart{Name: "parties", Title: "Parties", Where: InSheet | InPrint,
+		Cols: []PageColumn{
 			{Name: "party", Title: "Party"},
-			{Name: "id", Title: "Id"}, {Name: "name", Title: "Name", Kind: layout.Named},
-			{Name: "address", Title: "Address", Kind: layout.Named},
+			{Name: "id", Title: "Id"}, {Name: "name", Title: "Name", Kind: Named},
+			{Name: "address", Title: "Address", Kind: Named},
 			{Name: "country", Title: "Country"}, {Name: "tax_id", Title: "Tax id"}, {Name: "email", Title: "E-mail"},
-			{Name: "bank", Title: "Bank", Kind: layout.Named}, {Name: "purchase_order", Title: "Purchase order"}},
-		Rows: layout.Listed([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []layout.Cell {
-			return []layout.Cell{layout.Word(p.role), layout.Word(p.ID), layout.Word(p.Name), layout.Word(p.Address),
-				layout.Word(p.Country), layout.Word(p.TaxID),
-				layout.Word(p.Email), layout.Word(p.Bank), layout.Word(p.PurchaseOrder)}
+			{Name: "bank", Title: "Bank", Kind: Named}, {Name: "purchase_order", Title: "Purchase order"}},
+		Rows: ListedCells([]party{{"issuer", &v.Issuer}, {"recipient", &v.Recipient}}, func(p *party) []PageCell {
+			return []PageCell{WordCell(p.role), WordCell(p.ID), WordCell(p.Name), WordCell(p.Address),
+				WordCell(p.Country), WordCell(p.TaxID),
+				WordCell(p.Email), WordCell(p.Bank), WordCell(p.PurchaseOrder)}
 		})}
 }
 
 // taxPart returns the taxes that are added to prices, or else those that prices include.
-func (v *Invoice) taxPart() *layout.Part {
+func (v *Invoice) taxPart() *PagePart {
 	if len(v.Included) > 0 {
 		return taxPart(slices.Concat(v.Taxes, v.Included), "Tax that prices include, before coupons.")
 	}
@@ -259,7 +256,7 @@ func (v *Invoice) taxPart() *layout.Part {
 }
 
 // servicePart returns the amount of each service.
-func (v *Invoice) servicePart() *layout.Part {
+func (v *Invoice) servicePart() *PagePart {
 	about := "Without tax, before rounding."
 	if v.Inclusive {
 		about = "Prices include tax. Before rounding."
@@ -268,18 +265,18 @@ func (v *Invoice) servicePart() *layout.Part {
 	if v.toCustomer() {
 		list = append(list, "Amounts that coupons paid are deducted.")
 	}
-	return &layout.Part{Name: "services", Title: "Services", Where: layout.InSheet | layout.InPrint,
+	return &PagePart{Name: "services", Title: "Services", Where: InSheet | InPrint,
 		About: list,
-		Cols: []layout.Column{{Name: "service_type_name", Title: "Service", Kind: layout.Named},
+		Cols: []PageColumn{{Name: "service_type_name", Title: "Service", Kind: Named},
 			{Name: "service_type_code", Title: "Code", Code: true},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true, Keep: true}},
-		Rows: layout.Listed(v.Services, func(s *InvoiceService) []layout.Cell {
-			return []layout.Cell{layout.Word(s.Name), layout.Word(s.Service), layout.Sum(s.Amount)}
+			{Name: "amount", Title: "Amount", Kind: Amount, Sum: true, Keep: true}},
+		Rows: ListedCells(v.Services, func(s *InvoiceService) []PageCell {
+			return []PageCell{WordCell(s.Name), WordCell(s.Service), SumCell(s.Amount)}
 		})}
 }
 
 // amountPart returns the calculation from services, taxes and earlier invoices to the amount left.
-func (v *Invoice) amountPart() *layout.Part {
+func (v *Invoice) amountPart() *PagePart {
 	var services money.AmountTotal
 	for i := range v.Services {
 		_ = services.AddTotal(v.Services[i].Amount) // no error: Check has added them
@@ -306,8 +303,8 @@ func (v *Invoice) amountPart() *layout.Part {
 	if len(v.payments()) > 0 {
 		list = append(list, entry{name: "To pay", amount: total(v.Payable)})
 	}
-	return &layout.Part{Name: "amounts", Title: "Amounts", Where: layout.InSheet | layout.InPrint,
-		Cols: []layout.Column{
+	return &PagePart{Name: "amounts", Title: "Amounts", Where: InSheet | InPrint,
+		Cols: []PageColumn{
 			{Name: "name", Title: "Name"},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true}}, Rows: layout.Listed(list, entryCells)}
+			{Name: "amount", Title: "Amount", Kind: Amount, Keep: true}}, Rows: ListedCells(list, entryCells)}
 }

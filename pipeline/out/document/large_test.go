@@ -12,8 +12,6 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -22,9 +20,9 @@ import (
 // gets 1 back.
 func large(t testing.TB, customers int) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "north", Name: "North Distribution"},
 		Kind:    "distributor",
-		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"}}}
+		Sellers: []PageParty{{ID: "vendor", Name: "Example Cloud"}}}
 	for n := range customers {
 		id, name := fmt.Sprintf("c-%05d", n), fmt.Sprintf("Customer %d", n)
 		for _, service := range []string{"ecs", "eip", "oss"} {
@@ -38,7 +36,7 @@ func large(t testing.TB, customers int) *Statement {
 		if err := owed.Add(s.Rows[i].Owed); err != nil {
 			t.Fatal(err)
 		}
-		s.Usage = append(s.Usage, chart.Usage{Day: day(t, "2026-09-01") + period.Day(i%30), Service: s.Rows[i].Service,
+		s.Usage = append(s.Usage, ChartUsage{Day: day(t, "2026-09-01") + period.Day(i%30), Service: s.Rows[i].Service,
 			ServiceName: s.Rows[i].ServiceName, Amount: total(s.Rows[i].Payment)})
 	}
 	s.Summary.Owed, s.Summary.Net = owed, owed
@@ -49,7 +47,7 @@ func large(t testing.TB, customers int) *Statement {
 type largeCase struct {
 	customers     int
 	owed          string // sum of all customers, exact
-	others, total string // rows of the page: that of the other customers, and the total
+	others, total string // documentRows of the page: that of the other customers, and the total
 	note          string // note about the customers that are not listed
 	first         string // first customer that is listed
 	rows          int
@@ -110,7 +108,7 @@ func (c *largeCase) page(t *testing.T, s *Statement) {
 			t.Errorf("%q is not there", want)
 		}
 	}
-	list := rows(part)
+	list := documentRows(part)
 	if got := strings.Join(list[len(list)-2], "|"); got != c.others {
 		t.Errorf("the others are %s", got)
 	}
@@ -143,7 +141,7 @@ func (c *largeCase) files(t *testing.T, s *Statement) {
 	if got := bytes.Count(written(t, s, Table), []byte("\n  Customer ")); got != c.customers {
 		t.Errorf("%d customers in the text", got)
 	}
-	if got := len(table(t, written(t, s, CSV))); got != 11+7+c.rows+c.rows+1 {
+	if got := len(tableOf(t, written(t, s, CSV))); got != 11+7+c.rows+c.rows+1 {
 		t.Errorf("%d rows in the CSV", got)
 	}
 }

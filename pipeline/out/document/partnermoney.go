@@ -1,8 +1,6 @@
 package document
 
 import (
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -110,148 +108,148 @@ type Money struct {
 }
 
 // confirmPart returns what the partner has to confirm, and until when. It is first on the page and last as data.
-func (m *Money) confirmPart(where layout.Medium) *layout.Part {
+func (m *Money) confirmPart(where Medium) *PagePart {
 	if len(m.ToConfirm) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "to_confirm", Title: "To confirm", Where: where, Each: "entries", Rank: 3,
+	return &PagePart{Name: "to_confirm", Title: "To confirm", Where: where, Each: "entries", Rank: 3,
 		About: []string{"These wait for the partner. After the last day it is too late."},
-		Cols: []layout.Column{{Name: "kind", Title: "What", Say: language.Kinds}, {Name: "id", Title: "Id"},
+		Cols: []PageColumn{{Name: "kind", Title: "What", Say: KindWords}, {Name: "id", Title: "Id"},
 			{Name: "period", Title: "Period"},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true},
-			{Name: "state", Title: "State", Say: language.States},
-			{Name: "last_day", Title: "Last day"}, {Name: "until", Title: "Until", Kind: layout.Instant},
-			{Name: "then", Title: "Then", Say: language.States}},
-		Rows: layout.Listed(m.ToConfirm, func(w *Waiting) []layout.Cell {
-			return []layout.Cell{layout.Word(w.Kind), layout.Word(w.ID), layout.Word(w.Period), amountCell(w.Amount),
-				layout.Word(w.State), layout.Word(w.LastDay), w.Until.cell(), layout.Word(w.Then)}
+			{Name: "amount", Title: "Amount", Kind: Amount, Keep: true},
+			{Name: "state", Title: "State", Say: StateWords},
+			{Name: "last_day", Title: "Last day"}, {Name: "until", Title: "Until", Kind: Instant},
+			{Name: "then", Title: "Then", Say: StateWords}},
+		Rows: ListedCells(m.ToConfirm, func(w *Waiting) []PageCell {
+			return []PageCell{WordCell(w.Kind), WordCell(w.ID), WordCell(w.Period), amountCell(w.Amount),
+				WordCell(w.State), WordCell(w.LastDay), w.Until.cell(), WordCell(w.Then)}
 		})}
 }
 
-func (m Moment) cell() layout.Cell { return layout.At(period.Instant(m)) }
+func (m Moment) cell() PageCell { return TimeCell(period.Instant(m)) }
 
 // parts returns the sections about partners' money that follow the others.
-func (m *Money) parts() []*layout.Part {
-	return []*layout.Part{m.balancePart(), m.accountPart(), m.receivablePart(), m.quotaPart(), m.couponPart(),
+func (m *Money) parts() []*PagePart {
+	return []*PagePart{m.balancePart(), m.accountPart(), m.receivablePart(), m.quotaPart(), m.couponPart(),
 		m.fundPart(),
-		m.confirmPart(layout.InData)}
+		m.confirmPart(InData)}
 }
 
-func (m *Money) balancePart() *layout.Part {
+func (m *Money) balancePart() *PagePart {
 	if len(m.Balances) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "balance", Title: "Account", Where: layout.Everywhere,
+	return &PagePart{Name: "balance", Title: "Account", Where: Everywhere,
 		About: []string{"Balances of the partner's account at the start and at the end of the cycle. They are no " +
 			"part of the net."},
-		Cols: []layout.Column{{Name: "balance_type", Title: "Balance", Say: language.Kinds},
-			{Name: "opening_amount", Title: "Opening", Kind: layout.Amount, Keep: true},
-			{Name: "closing_amount", Title: "Closing", Kind: layout.Amount, Keep: true}},
-		Rows: layout.Listed(m.Balances, func(b *Balance) []layout.Cell {
-			return []layout.Cell{layout.Word(b.Type), amountCell(b.Opening), amountCell(b.Closing)}
+		Cols: []PageColumn{{Name: "balance_type", Title: "Balance", Say: KindWords},
+			{Name: "opening_amount", Title: "Opening", Kind: Amount, Keep: true},
+			{Name: "closing_amount", Title: "Closing", Kind: Amount, Keep: true}},
+		Rows: ListedCells(m.Balances, func(b *Balance) []PageCell {
+			return []PageCell{WordCell(b.Type), amountCell(b.Opening), amountCell(b.Closing)}
 		})}
 }
 
-func (m *Money) accountPart() *layout.Part {
+func (m *Money) accountPart() *PagePart {
 	if len(m.Account) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "account", Title: "Account entries", Where: layout.Everywhere, Each: "entries", Rank: 5,
-		Cols: []layout.Column{{Name: "time", Title: "Time", Kind: layout.Instant}, {Name: "entry_id", Title: "Entry"},
-			{Name: "type", Title: "Type", Say: language.Kinds}, {Name: "counterparty_id", Title: "Counterparty"},
-			{Name: "balance_type", Title: "Balance", Say: language.Kinds},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Keep: true},
-			{Name: "balance_after", Title: "After", Kind: layout.Amount, Keep: true}},
-		Rows: layout.Listed(m.Account, func(e *AccountEntry) []layout.Cell {
-			return []layout.Cell{e.Time.cell(), layout.Word(e.ID), layout.Word(e.Type), layout.Word(e.Counterparty),
-				layout.Word(e.Balance), amountCell(e.Amount), amountCell(e.After)}
+	return &PagePart{Name: "account", Title: "Account entries", Where: Everywhere, Each: "entries", Rank: 5,
+		Cols: []PageColumn{{Name: "time", Title: "Time", Kind: Instant}, {Name: "entry_id", Title: "Entry"},
+			{Name: "type", Title: "Type", Say: KindWords}, {Name: "counterparty_id", Title: "Counterparty"},
+			{Name: "balance_type", Title: "Balance", Say: KindWords},
+			{Name: "amount", Title: "Amount", Kind: Amount, Keep: true},
+			{Name: "balance_after", Title: "After", Kind: Amount, Keep: true}},
+		Rows: ListedCells(m.Account, func(e *AccountEntry) []PageCell {
+			return []PageCell{e.Time.cell(), WordCell(e.ID), WordCell(e.Type), WordCell(e.Counterparty),
+				WordCell(e.Balance), amountCell(e.Amount), amountCell(e.After)}
 		})}
 }
 
-func (m *Money) receivablePart() *layout.Part {
+func (m *Money) receivablePart() *PagePart {
 	if len(m.Receivables) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "receivable", Title: "Receivables", Where: layout.Everywhere, Each: "cycles", Rank: 4,
+	return &PagePart{Name: "receivable", Title: "Receivables", Where: Everywhere, Each: "cycles", Rank: 4,
 		About: []string{"What the partner owes for closed cycles, as of the last run. Below 0 it is a credit of the " +
 			"partner's."},
-		Cols: []layout.Column{{Name: "cycle", Title: "Cycle"},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true},
-			{Name: "collected_amount", Title: "Collected", Kind: layout.Amount},
-			{Name: "paid_amount", Title: "Paid", Kind: layout.Amount, Sum: true},
-			{Name: "unpaid_amount", Title: "Unpaid", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "due_date", Title: "Due"}, {Name: "age_days", Title: "Age in days", Kind: layout.Count},
-			{Name: "bucket", Title: "Overdue", Say: language.States}},
-		Rows: layout.Listed(m.Receivables, func(r *Receivable) []layout.Cell {
-			return []layout.Cell{layout.Word(r.Cycle), amountCell(r.Amount), amountCell(r.Collected),
+		Cols: []PageColumn{{Name: "cycle", Title: "Cycle"},
+			{Name: "amount", Title: "Amount", Kind: Amount, Sum: true},
+			{Name: "collected_amount", Title: "Collected", Kind: Amount},
+			{Name: "paid_amount", Title: "Paid", Kind: Amount, Sum: true},
+			{Name: "unpaid_amount", Title: "Unpaid", Kind: Amount, Sum: true, Keep: true},
+			{Name: "due_date", Title: "Due"}, {Name: "age_days", Title: "Age in days", Kind: Count},
+			{Name: "bucket", Title: "Overdue", Say: StateWords}},
+		Rows: ListedCells(m.Receivables, func(r *Receivable) []PageCell {
+			return []PageCell{WordCell(r.Cycle), amountCell(r.Amount), amountCell(r.Collected),
 				amountCell(r.Paid),
-				amountCell(r.Unpaid), layout.Word(r.Due), layout.Number(r.Age), layout.Word(r.Bucket)}
+				amountCell(r.Unpaid), WordCell(r.Due), NumberCell(r.Age), WordCell(r.Bucket)}
 		})}
 }
 
-func (m *Money) quotaPart() *layout.Part {
+func (m *Money) quotaPart() *PagePart {
 	if len(m.Quotas) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "coupon_quota", Title: "Coupon quotas", Where: layout.Everywhere, Each: "quotas", Rank: 6,
+	return &PagePart{Name: "coupon_quota", Title: "Coupon quotas", Where: Everywhere, Each: "quotas", Rank: 6,
 		About: []string{"Quotas from which the partner issues coupons, as of the last run."},
-		Cols: []layout.Column{{Name: "quota_id", Title: "Quota"}, {Name: "kind", Title: "Kind", Say: language.Kinds},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount},
-			{Name: "issued_amount", Title: "Issued", Kind: layout.Amount},
-			{Name: "handed_down_amount", Title: "Handed down", Kind: layout.Amount},
-			{Name: "taken_back_amount", Title: "Taken back", Kind: layout.Amount},
-			{Name: "left_amount", Title: "Left", Kind: layout.Amount, Keep: true},
-			{Name: "valid_to", Title: "Until", Kind: layout.Instant}},
-		Rows: layout.Listed(m.Quotas, func(q *CouponQuota) []layout.Cell {
-			return []layout.Cell{layout.Word(q.ID), layout.Word(q.Kind), amountCell(q.Amount), amountCell(q.Issued),
+		Cols: []PageColumn{{Name: "quota_id", Title: "Quota"}, {Name: "kind", Title: "Kind", Say: KindWords},
+			{Name: "amount", Title: "Amount", Kind: Amount},
+			{Name: "issued_amount", Title: "Issued", Kind: Amount},
+			{Name: "handed_down_amount", Title: "Handed down", Kind: Amount},
+			{Name: "taken_back_amount", Title: "Taken back", Kind: Amount},
+			{Name: "left_amount", Title: "Left", Kind: Amount, Keep: true},
+			{Name: "valid_to", Title: "Until", Kind: Instant}},
+		Rows: ListedCells(m.Quotas, func(q *CouponQuota) []PageCell {
+			return []PageCell{WordCell(q.ID), WordCell(q.Kind), amountCell(q.Amount), amountCell(q.Issued),
 				amountCell(q.HandedDown), amountCell(q.TakenBack), amountCell(q.Left), q.ValidTo.cell()}
 		})}
 }
 
-func (m *Money) couponPart() *layout.Part {
+func (m *Money) couponPart() *PagePart {
 	if len(m.Coupons) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "coupon", Title: "Coupons", Where: layout.Everywhere, Each: "coupons", Rank: 7,
+	return &PagePart{Name: "coupon", Title: "Coupons", Where: Everywhere, Each: "coupons", Rank: 7,
 		About: []string{"Coupons that the partner issued or applied for: those that changed in the cycle, and those " +
 			"of which something is left. Amounts are as of the last run."},
-		Cols: []layout.Column{{Name: "coupon_id", Title: "Coupon"}, {Name: "customer_id", Title: "Customer"},
-			{Name: "kind", Title: "Kind", Say: language.Kinds},
-			{Name: "amount", Title: "Amount", Kind: layout.Amount, Sum: true},
-			{Name: "used", Title: "Used", Kind: layout.Amount, Sum: true},
-			{Name: "taken_back", Title: "Taken back", Kind: layout.Amount, Sum: true},
-			{Name: "expired", Title: "Expired", Kind: layout.Amount, Sum: true},
-			{Name: "left", Title: "Left", Kind: layout.Amount, Sum: true, Keep: true},
-			{Name: "valid_to", Title: "Until", Kind: layout.Instant},
-			{Name: "state", Title: "State", Say: language.States}},
-		Rows: layout.Listed(m.Coupons, func(c *Coupon) []layout.Cell {
-			return []layout.Cell{layout.Word(c.ID), layout.Word(c.CustomerID), layout.Word(c.Kind),
+		Cols: []PageColumn{{Name: "coupon_id", Title: "Coupon"}, {Name: "customer_id", Title: "Customer"},
+			{Name: "kind", Title: "Kind", Say: KindWords},
+			{Name: "amount", Title: "Amount", Kind: Amount, Sum: true},
+			{Name: "used", Title: "Used", Kind: Amount, Sum: true},
+			{Name: "taken_back", Title: "Taken back", Kind: Amount, Sum: true},
+			{Name: "expired", Title: "Expired", Kind: Amount, Sum: true},
+			{Name: "left", Title: "Left", Kind: Amount, Sum: true, Keep: true},
+			{Name: "valid_to", Title: "Until", Kind: Instant},
+			{Name: "state", Title: "State", Say: StateWords}},
+		Rows: ListedCells(m.Coupons, func(c *Coupon) []PageCell {
+			return []PageCell{WordCell(c.ID), WordCell(c.CustomerID), WordCell(c.Kind),
 				amountCell(c.Amount), amountCell(c.Used),
 				amountCell(c.TakenBack), amountCell(c.Expired), amountCell(c.Left), c.ValidTo.cell(),
-				layout.Word(c.State)}
+				WordCell(c.State)}
 		})}
 }
 
-func (m *Money) fundPart() *layout.Part {
+func (m *Money) fundPart() *PagePart {
 	if len(m.Funds) == 0 {
 		return nil
 	}
-	return &layout.Part{Name: "fund", Title: "Funds", Where: layout.Everywhere, Each: "entries", Rank: 6,
+	return &PagePart{Name: "fund", Title: "Funds", Where: Everywhere, Each: "entries", Rank: 6,
 		About: []string{"Funds are paid on their own and are no part of the net. States are as of the last run."},
-		Cols: []layout.Column{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
-			{Name: "claim_id", Title: "Claim"}, {Name: "heads", Title: "Heads", Kind: layout.Count},
-			{Name: "quota_amount", Title: "Quota", Kind: layout.Amount},
-			{Name: "listed_amount", Title: "Listed", Kind: layout.Amount},
-			{Name: "reserved_amount", Title: "Reserved", Kind: layout.Amount},
-			{Name: "claimed_amount", Title: "Claimed", Kind: layout.Amount},
-			{Name: "approved_amount", Title: "Approved", Kind: layout.Amount},
-			{Name: "paid_amount", Title: "Paid", Kind: layout.Amount},
-			{Name: "state", Title: "State", Say: language.States},
-			{Name: "until", Title: "Until", Kind: layout.Instant}},
-		Rows: layout.Listed(m.Funds, func(f *Fund) []layout.Cell {
-			return []layout.Cell{layout.Word(f.ProgrammeID), layout.Word(f.Period), layout.Word(f.ClaimID),
-				layout.Number(f.Heads), amountCell(f.Quota),
+		Cols: []PageColumn{{Name: "programme_id", Title: "Programme"}, {Name: "period", Title: "Period"},
+			{Name: "claim_id", Title: "Claim"}, {Name: "heads", Title: "Heads", Kind: Count},
+			{Name: "quota_amount", Title: "Quota", Kind: Amount},
+			{Name: "listed_amount", Title: "Listed", Kind: Amount},
+			{Name: "reserved_amount", Title: "Reserved", Kind: Amount},
+			{Name: "claimed_amount", Title: "Claimed", Kind: Amount},
+			{Name: "approved_amount", Title: "Approved", Kind: Amount},
+			{Name: "paid_amount", Title: "Paid", Kind: Amount},
+			{Name: "state", Title: "State", Say: StateWords},
+			{Name: "until", Title: "Until", Kind: Instant}},
+		Rows: ListedCells(m.Funds, func(f *Fund) []PageCell {
+			return []PageCell{WordCell(f.ProgrammeID), WordCell(f.Period), WordCell(f.ClaimID),
+				NumberCell(f.Heads), amountCell(f.Quota),
 				amountCell(f.Listed), amountCell(f.Reserved), amountCell(f.Claimed), amountCell(f.Approved),
-				amountCell(f.Paid), layout.Word(f.State), f.Until.cell()}
+				amountCell(f.Paid), WordCell(f.State), f.Until.cell()}
 		})}
 }

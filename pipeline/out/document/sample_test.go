@@ -5,11 +5,9 @@ import (
 	"io"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // yuan parses an amount.
@@ -49,13 +47,13 @@ func instantOf(t testing.TB, text string) period.Instant {
 	return at
 }
 
-func header(t testing.TB) layout.Header {
+func header(t testing.TB) PageHeader {
 	t.Helper()
 	zone, err := period.LoadZone("Asia/Shanghai")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return layout.Header{Vendor: layout.Party{ID: "vendor", Name: "Example Cloud"}, Cycle: period.CycleOf(2026, 9),
+	return PageHeader{Vendor: PageParty{ID: "vendor", Name: "Example Cloud"}, Cycle: period.CycleOf(2026, 9),
 		Zone: zone, Currency: "CNY",
 		Digits: 2, MonthEnd: true, AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
 }
@@ -80,9 +78,9 @@ func row(t testing.TB, customer, name, service, sign, official, discount, owed s
 // statement returns a distributor's statement with two customers of its own, one of them with a refund, and a reseller.
 func statement(t testing.TB) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "north", Name: "North Distribution"},
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "north", Name: "North Distribution"},
 		Kind:    "distributor",
-		Sellers: []layout.Party{{ID: "vendor", Name: "Example Cloud"}}}
+		Sellers: []PageParty{{ID: "vendor", Name: "Example Cloud"}}}
 	s.Rows = []Row{
 		row(t, "aurora", "Aurora Ltd", "ecs", "+", "1200.5", "120.05", "972.41"),
 		row(t, "aurora", "Aurora Ltd", "ecs", "-", "-100", "0", "-90"),
@@ -101,7 +99,7 @@ func statement(t testing.TB) *Statement {
 			State: "estimated"},
 	}
 	s.Clawbacks = []Clawback{{"growth", "2026-Q1", yuan(t, "15"), "customer left within a year"}}
-	s.Usage = []chart.Usage{
+	s.Usage = []ChartUsage{
 		{Day: day(t, "2026-09-01"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "1480.45")},
 		{Day: day(t, "2026-09-02"), Service: "oss", ServiceName: "Object storage", Amount: sum(t, "34.12345678")},
 		{Day: day(t, "2026-09-15"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "100")},
@@ -136,24 +134,25 @@ func price(t testing.TB, text string) money.UnitPrice {
 // bill returns a customer's bill with two services, a refund for an earlier month, a package and a rounding.
 func bill(t testing.TB) *Bill {
 	t.Helper()
-	b := &Bill{Header: header(t), Customer: layout.Party{ID: "aurora", Name: "Aurora Ltd"},
-		Partner: layout.Party{ID: "north", Name: "North Distribution"}}
+	b := &Bill{Header: header(t), Customer: PageParty{ID: "aurora", Name: "Aurora Ltd"},
+		Partner: PageParty{ID: "north", Name: "North Distribution"}}
 	b.Header.Closed = true
 	b.Sections = []Section{
 		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated",
 			Measure: "hour", Items: []Item{
 				{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), DiscountID: "d-10",
-					Sums: line.Sums{Lines: 30, Usage: units(t, "1100"), Free: units(t, "100"),
+					LineSums: table.LineSums{Lines: 30, Usage: units(t, "1100"), Free: units(t, "100"),
 						Quantity: units(t, "1000"), Official: sum(t, "500"),
 						Discount: sum(t, "50"), Payment: sum(t, "450")}},
 				{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"),
-					Sums: line.Sums{Lines: 4, Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
+					LineSums: table.LineSums{Lines: 4, Usage: units(t, "12.3456789012"),
+						Quantity: units(t, "12.3456789012"),
 						Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")}},
 			}},
 		{Service: "oss", ServiceName: "Object storage", SKU: "store.year", Product: "Storage, a year", Model: "period",
 			Measure: "GB", Items: []Item{
 				{Region: "cn-north", Kind: "refund", OriginCycle: "2026-08",
-					Sums: line.Sums{Lines: 1, Official: sum(t, "-20"), Payment: sum(t, "-20")}},
+					LineSums: table.LineSums{Lines: 1, Official: sum(t, "-20"), Payment: sum(t, "-20")}},
 			}},
 	}
 	b.Corrections = []Correction{{ID: "o-9/1", Kind: "refund", OriginCycle: "2026-08", SKU: "store.year",
@@ -171,12 +170,12 @@ func bill(t testing.TB) *Bill {
 	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"),
 		Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
 	b.Payments = Payments{Recorded: true, Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
-	b.Usage = []chart.Usage{{Day: day(t, "2026-09-03"), Service: "oss", ServiceName: "Object storage",
+	b.Usage = []ChartUsage{{Day: day(t, "2026-09-03"), Service: "oss", ServiceName: "Object storage",
 		Amount: sum(t, "-20")},
 		{Day: day(t, "2026-09-04"), Service: "ecs", ServiceName: "Elastic compute", Amount: sum(t, "454.93827156")}}
-	b.Annexes = []layout.Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
+	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
 		Heading: "Bandwidth of link-1",
-		Figures: []layout.Figure{{Name: "points", Value: "8640"}, {Name: "value", Value: "95.5 Mbps"}},
+		Figures: []PageFigure{{Name: "points", Value: "8640"}, {Name: "value", Value: "95.5 Mbps"}},
 		SVG: []byte(
 			`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10"/></svg>`)}}
 	b.Notes = []string{"Rounded once, half up, to two decimals."}

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -20,23 +17,23 @@ const (
 
 // Statement is the settlement of a partner and its sellers for a cycle (§6.4), in the header's currency.
 type Statement struct {
-	Header  layout.Header `json:"header"`
-	Partner layout.Party  `json:"partner"`
-	Kind    string        `json:"kind"` // distributor, reseller, referrer
+	Header  PageHeader `json:"header"`
+	Partner PageParty  `json:"partner"`
+	Kind    string     `json:"kind"` // distributor, reseller, referrer
 	// the parties that the partner pays, with every seller_id of rows; the first is in the header
-	Sellers    []layout.Party `json:"sellers"`
-	Summary    Summary        `json:"summary"`
-	Rows       []Row          `json:"rows"`       // in the order of table partner_statements
-	Incentives []Incentive    `json:"incentives"` // of every period that has begun, or only those to show
-	Clawbacks  []Clawback     `json:"clawbacks"`
-	Taxes      []Tax          `json:"taxes,omitempty"` // not added to the net
+	Sellers    []PageParty `json:"sellers"`
+	Summary    Summary     `json:"summary"`
+	Rows       []Row       `json:"rows"`       // in the order of table partner_statements
+	Incentives []Incentive `json:"incentives"` // of every period that has begun, or only those to show
+	Clawbacks  []Clawback  `json:"clawbacks"`
+	Taxes      []Tax       `json:"taxes,omitempty"` // not added to the net
 	// Σ = Σ payment_amount of the rows; empty = no chart, for example because they have several currencies
-	Usage   []chart.Usage  `json:"consumption"`
-	Annexes []layout.Annex `json:"annexes,omitempty"`
-	Notes   []string       `json:"notes"` // sentences, such as the rounding rule
+	Usage   []ChartUsage `json:"consumption"`
+	Annexes []Annex      `json:"annexes,omitempty"`
+	Notes   []string     `json:"notes"` // sentences, such as the rounding rule
 	Money
 
-	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
+	Cover *Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }
 
 // Summary has a statement's totals. Net = Owed + Cost − Revenue − Incentives + Clawbacks; above 0 the partner pays.

@@ -5,11 +5,8 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Tax is one row of table taxes.
@@ -35,8 +32,8 @@ func (t *Tax) Label() string {
 }
 
 // Text returns the label in the languages of covers.
-func (t *Tax) Text() letter.Text {
-	text := letter.Same(t.rated())
+func (t *Tax) Text() LetterText {
+	text := SameText(t.rated())
 	if t.Included() {
 		text.English, text.Chinese = t.Label(), text.Chinese+"（已含）"
 	}
@@ -44,7 +41,7 @@ func (t *Tax) Text() letter.Text {
 }
 
 func (t *Tax) rated() string {
-	name := cmp.Or(plain.Isolated(t.Name), t.TaxID)
+	name := cmp.Or(visible.Isolated(t.Name), t.TaxID)
 	percent := new(big.Rat).Mul(t.Rate.Rat(), big.NewRat(100, 1)).FloatString(money.RateScale)
 	return name + " " + strings.TrimSuffix(strings.TrimRight(percent, "0"), ".") + " %"
 }
@@ -60,25 +57,25 @@ func (c *sums) added(list []Tax) (sum money.AmountTotal) {
 }
 
 // taxPart returns the taxes one by one; nil if there are none.
-func taxPart(list []Tax, about string) *layout.Part {
+func taxPart(list []Tax, about string) *PagePart {
 	if len(list) == 0 {
 		return nil
 	}
-	cols := []layout.Column{{Name: "tax_id", Title: "Tax"}, {Name: "tax_name", Title: "Name", Kind: layout.Named},
-		{Name: "tax_rate", Title: "Rate"}, {Name: "tax_prices", Title: "Prices", Say: language.Kinds},
-		{Name: "taxable_amount", Title: "Taxable", Kind: layout.Amount},
-		{Name: "tax_amount", Title: "Tax amount", Kind: layout.Amount, Sum: true, Keep: true}}
+	cols := []PageColumn{{Name: "tax_id", Title: "Tax"}, {Name: "tax_name", Title: "Name", Kind: Named},
+		{Name: "tax_rate", Title: "Rate"}, {Name: "tax_prices", Title: "Prices", Say: KindWords},
+		{Name: "taxable_amount", Title: "Taxable", Kind: Amount},
+		{Name: "tax_amount", Title: "Tax amount", Kind: Amount, Sum: true, Keep: true}}
 	sellers := list[0].SellerID != ""
 	if sellers {
-		cols = append([]layout.Column{{Name: "seller_id", Title: "Seller"}}, cols...)
+		cols = append([]PageColumn{{Name: "seller_id", Title: "Seller"}}, cols...)
 	}
-	return &layout.Part{Name: "tax", Title: "Taxes", Where: layout.Everywhere, About: []string{about}, Cols: cols,
-		Rows: layout.Listed(list, func(t *Tax) []layout.Cell {
-			row := []layout.Cell{layout.Word(t.TaxID), layout.Word(t.Name), layout.Word(t.Rate.Trim()),
-				layout.Word(t.Prices), {Amount: total(t.Taxable)},
+	return &PagePart{Name: "tax", Title: "Taxes", Where: Everywhere, About: []string{about}, Cols: cols,
+		Rows: ListedCells(list, func(t *Tax) []PageCell {
+			row := []PageCell{WordCell(t.TaxID), WordCell(t.Name), WordCell(t.Rate.Trim()),
+				WordCell(t.Prices), {Amount: total(t.Taxable)},
 				{Amount: total(t.Amount)}}
 			if sellers {
-				row = append([]layout.Cell{layout.Word(t.SellerID)}, row...)
+				row = append([]PageCell{WordCell(t.SellerID)}, row...)
 			}
 			return row
 		})}

@@ -10,28 +10,25 @@ import (
 
 	"golang.org/x/net/html/atom"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/out/letter"
-	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // cover returns a cover sheet in a language.
-func cover(t testing.TB, kind letter.Kind, language string) *letter.Letter {
+func cover(t testing.TB, kind LetterKind, language string) *Letter {
 	t.Helper()
-	b, err := branding.Load(fstest.MapFS{branding.File: {Data: []byte("vendor: {language: " + language + "}\n")}},
+	b, err := settings.LoadBranding(fstest.MapFS{settings.BrandingFile: {Data: []byte(
+		"vendor: {language: " + language + "}\n")}},
 		func(string) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
 	style, _ := b.Style("vendor")
 	h := header(t)
-	due := letter.Row{Name: letter.Text{English: "Net", Chinese: "净额"}, Amount: yuan(t, "1.00")}
-	return &letter.Letter{Kind: kind, Issuer: letter.Contact{ID: "vendor", Name: "示例云"},
-		Recipient: letter.Contact{ID: "7", Name: "极光"}, Cycle: h.Cycle, Currency: h.Currency, Digits: h.Digits,
+	due := LetterRow{Name: LetterText{English: "Net", Chinese: "净额"}, Amount: yuan(t, "1.00")}
+	return &Letter{Kind: kind, Issuer: LetterContact{ID: "vendor", Name: "示例云"},
+		Recipient: LetterContact{ID: "7", Name: "极光"}, Cycle: h.Cycle, Currency: h.Currency, Digits: h.Digits,
 		Style: style, Issued: day(t, "2026-10-01"), Payable: due.Amount,
-		Tables: []letter.Table{{Title: due.Name, Rows: []letter.Row{due, due}}}}
+		Tables: []LetterTable{{Title: due.Name, Rows: []LetterRow{due, due}}}}
 }
 
 // fullStatement returns a statement with a row in every part.
@@ -41,7 +38,7 @@ func fullStatement(t testing.TB) *Statement {
 	other := row(t, "birch", "", "eip", "+", "1", "0", "0")
 	other.SellerID, other.AssociationType, other.ChargingMode = "east", Referral, 1
 	s.Rows = append(s.Rows, other)
-	s.Usage = append(s.Usage, chart.Usage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth",
+	s.Usage = append(s.Usage, ChartUsage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth",
 		Amount: sum(t, "1"), MonthEnd: true})
 	s.Taxes = []Tax{{SellerID: "vendor", TaxID: "t-1", Prices: "exclusive"},
 		{SellerID: "vendor", TaxID: "t-2", Prices: "inclusive"}}
@@ -70,7 +67,7 @@ func fullStatement(t testing.TB) *Statement {
 		s.Receivables = append(s.Receivables, Receivable{Cycle: "2026-08", Bucket: bucket})
 	}
 	s.Notes = []string{"The cycle is closed: its figures do not change. Late records are billed in an open cycle."}
-	s.Cover = cover(t, letter.Statement, "zh")
+	s.Cover = cover(t, StatementLetter, "zh")
 	return s
 }
 
@@ -89,11 +86,11 @@ func fullBill(t testing.TB) *Bill {
 		b.Corrections = append(b.Corrections, Correction{ID: "o-9/1", Kind: "adjustment", Note: note})
 	}
 	b.Corrections[0].Note = "unsubscribed"
-	b.Usage = append(b.Usage, chart.Usage{Day: day(t, "2026-08-30"), Service: "eip", ServiceName: "Bandwidth",
+	b.Usage = append(b.Usage, ChartUsage{Day: day(t, "2026-08-30"), Service: "eip", ServiceName: "Bandwidth",
 		Amount: sum(t, "0")},
-		chart.Usage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth", Amount: sum(t, "0.01"),
+		ChartUsage{Day: day(t, "2026-09-01"), Service: "eip", ServiceName: "Bandwidth", Amount: sum(t, "0.01"),
 			MonthEnd: true})
-	b.Annexes[0].Figures = []layout.Figure{{Name: "policy", Value: "p-1: monthly_p95, series max"},
+	b.Annexes[0].Figures = []PageFigure{{Name: "policy", Value: "p-1: monthly_p95, series max"},
 		{Name: "", Value: "duplicates last, missing skip, Mbps = bps / 1000²"},
 		{Name: "samples", Value: "8640 of 1 link"},
 		{Name: "points", Value: "8640, of valid days only"}, {Name: "value", Value: "95.5 Mbps, 95th percentile"},
@@ -103,7 +100,7 @@ func fullBill(t testing.TB) *Bill {
 	b.Annexes[0].SVG = []byte(`<svg xmlns="http://www.w3.org/2000/svg">` +
 		`<title>Aurora Ltd: bandwidth of link-1 in 2026-09</title><text x="1">95th percentile</text><text>no samples</text><text>95.5</text></svg>`)
 	b.Notes = []string{"Each usage line is truncated toward zero to 2 decimals; truncated is the difference."}
-	b.Cover = cover(t, letter.Invoice, "zh")
+	b.Cover = cover(t, InvoiceLetter, "zh")
 	return b
 }
 
@@ -133,8 +130,8 @@ func noEnglish(t *testing.T, where, text string) {
 // names, ids and codes.
 func TestChinese(t *testing.T) {
 	t.Parallel()
-	for _, pg := range []*layout.Page{fullStatement(t).page(), fullBill(t).page()} {
-		d := language.Chinese()
+	for _, pg := range []*Page{fullStatement(t).page(), fullBill(t).page()} {
+		d := Chinese()
 		d.Watch(func(section, text string) {
 			if names().Replace(text) != "" {
 				t.Errorf("%s: chinese.tsv has no translation of %q in section %s", pg.Kind, text, section)
@@ -142,12 +139,12 @@ func TestChinese(t *testing.T) {
 		})
 		pg.Translate(d)
 		for _, p := range pg.Parts {
-			if p.Where&(layout.InSheet|layout.InPrint) != 0 {
+			if p.Where&(InSheet|InPrint) != 0 {
 				noChineseMissing(t, p)
 			}
 		}
 		var raw bytes.Buffer
-		if err := layout.WriteHTML(&raw, pg, 1); err != nil {
+		if err := WriteHTML(&raw, pg, 1); err != nil {
 			t.Fatal(err)
 		}
 		foot := regexp.MustCompile(`@bottom-left \{ content: "([^"]+)"`).FindSubmatch(raw.Bytes())
@@ -165,7 +162,7 @@ func TestChinese(t *testing.T) {
 }
 
 // noChineseMissing checks that the headings and cells of a part are translated.
-func noChineseMissing(t *testing.T, p *layout.Part) {
+func noChineseMissing(t *testing.T, p *PagePart) {
 	t.Helper()
 	noEnglish(t, p.Name, strings.Join(append([]string{p.Title, p.Heading, p.Each}, p.About...), "; "))
 	for _, c := range p.Cols {
@@ -182,7 +179,7 @@ func noChineseMissing(t *testing.T, p *layout.Part) {
 func TestLanguages(t *testing.T) {
 	t.Parallel()
 	zh, en := bill(t), bill(t)
-	zh.Cover, en.Cover = cover(t, letter.Invoice, "zh"), cover(t, letter.Invoice, "en")
+	zh.Cover, en.Cover = cover(t, InvoiceLetter, "zh"), cover(t, InvoiceLetter, "en")
 	for _, f := range []Format{JSON, CSV, Table} {
 		if !bytes.Equal(written(t, zh, f), written(t, en, f)) ||
 			!bytes.Equal(written(t, zh, f), written(t, bill(t), f)) {

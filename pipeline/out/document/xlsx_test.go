@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -118,7 +117,7 @@ func TestXLSXFormulas(t *testing.T) {
 // its column is then not a formula.
 func TestXLSXKeepsDigits(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"}}
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "p"}}
 	s.Rows = []Row{
 		row(t, "a", "", "ecs", "+", "999999999999999.99", "0", "9999999999999.99"), // 17 and 15 digits
 		row(t, "b", "", "ecs", "+", "0.01", "0", "0.01"),
@@ -135,7 +134,7 @@ func TestXLSXKeepsDigits(t *testing.T) {
 
 func TestXLSXOfYen(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: layout.Party{ID: "p"},
+	s := &Statement{Header: header(t), Partner: PageParty{ID: "p"},
 		Rows: []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "-3")}, Summary: Summary{Owed: sum(t, "-3"),
 			Net: sum(t, "-3")}}
 	s.Header.Currency, s.Header.Digits = "JPY", 0

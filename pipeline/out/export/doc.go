@@ -6,7 +6,7 @@
 //	EXPORT-2  The same state gives the same bytes, whatever the number of buckets, days and files.
 //	EXPORT-4  A file is written under another name in the same folder and renamed when it is complete: nobody sees an
 //	          incomplete file.
-//	EXPORT-5  With Request.Excel a CSV is for a spreadsheet program (package spreadsheet): no cell becomes a formula,
+//	EXPORT-5  With Request.Excel a CSV is for a spreadsheet program (package document): no cell becomes a formula,
 //	          ids stay texts, numbers stay numbers. Without it the bytes of values are unchanged: the file is for
 //	          programs.
 //

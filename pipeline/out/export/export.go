@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -35,13 +34,13 @@ func Formats() []string { return []string{"csv", "ndjson", "parquet", "arrow", "
 // Request says what is exported. Table and Format are names of Tables and Formats.
 type Request struct {
 	Table, Format string
-	Cycle         manifest.Cycle // ignored for rejects and control totals, which are of all cycles
-	Scope         Scope          // whose rows; the zero value is all
-	Split         bool           // CSV as a tar.gz of parts of partRows rows
-	// CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
+	Cycle         lake.Cycle // ignored for rejects and control totals, which are of all cycles
+	Scope         Scope      // whose rows; the zero value is all
+	Split         bool       // CSV as a tar.gz of parts of partRows rows
+	// CSV for a spreadsheet program (package document), not for programs that read the table
 	Excel bool
 	// Partners reads partner_statements, incentives and a partner's scope; Write sets its state.
-	Partners partners.Reader
+	Partners query.PartnerReader
 	Limits   rows.Limits
 	Progress func(rows int64) // nil = no reports
 }
@@ -195,7 +194,7 @@ func (r *Request) lines(ctx context.Context, snap *lake.Snapshot) (*rows.Rows[ta
 			buyer = "" // all
 		}
 		var err error
-		if closed, err = partners.ClosedSellers(ctx, snap, r.Cycle, buyer); err != nil {
+		if closed, err = query.ClosedSellers(ctx, snap, r.Cycle, buyer); err != nil {
 			return nil, err
 		}
 	}
@@ -225,7 +224,7 @@ func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows[t
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.Margins().Name
 	})
 	return rows.Sorted(ctx, snap, files, tables.Margins().Any(), leading(tables.Margins().Any()), r.Limits)
@@ -251,7 +250,7 @@ func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 }
 
 // partners returns a reader of partner tables for a state.
-func (r *Request) partners(snap *lake.Snapshot) *partners.Reader {
+func (r *Request) partners(snap *lake.Snapshot) *query.PartnerReader {
 	p := r.Partners
 	p.Snap, p.Limits = snap, r.Limits
 	return &p

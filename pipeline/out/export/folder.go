@@ -18,17 +18,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
-	"github.com/tollbook/tollbook/pipeline/read/cache"
-	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // DocumentKind is the kind of a document, and the name of its folder.
@@ -76,7 +72,7 @@ type FolderOptions struct {
 
 // WriteFolder writes the folder of a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError for a customer or partner
 // without a document; fs.ErrExist if the folder exists and Replace is false.
-func WriteFolder(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir string, o FolderOptions) (*Index,
+func WriteFolder(ctx context.Context, s *document.Sources, cycle period.Cycle, dir string, o FolderOptions) (*Index,
 	error) {
 	dir = filepath.Clean(dir)
 	if err := putBack(dir); err != nil {
@@ -97,10 +93,10 @@ func WriteFolder(ctx context.Context, s *compose.Sources, cycle period.Cycle, di
 	if err := w.list(ctx); err != nil {
 		return nil, err
 	}
-	if err := osfile.MakeDir(filepath.Dir(dir), 0o777, osfile.Name); err != nil {
+	if err := storage.MakeDir(filepath.Dir(dir), 0o777, storage.Name); err != nil {
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
-	tmp, err := scratch.New(filepath.Dir(dir), "documents")
+	tmp, err := storage.NewScratch(filepath.Dir(dir), "documents")
 	if err != nil {
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
@@ -148,11 +144,11 @@ func (w *writer) keepingStatements(dir string, do func() error) error {
 	if w.s.Cache != nil {
 		return do()
 	}
-	kept, err := scratch.New(dir, "documents")
+	kept, err := storage.NewScratch(dir, "documents")
 	if err != nil {
 		return err
 	}
-	if w.s.Cache, err = cache.New(filepath.Join(kept.Path, "kept"), keptBytes); err == nil {
+	if w.s.Cache, err = query.NewCache(filepath.Join(kept.Path, "kept"), keptBytes); err == nil {
 		err = do()
 	}
 	return errors.Join(err, kept.Close())
@@ -174,7 +170,7 @@ func putBack(dir string) error {
 			return nil
 		}
 	case err == nil:
-		err = osfile.SyncDir(filepath.Dir(dir))
+		err = storage.SyncDir(filepath.Dir(dir))
 	}
 	if err != nil {
 		return err
@@ -186,7 +182,7 @@ func putBack(dir string) error {
 func appear(tmp, dir string, replace bool) error {
 	err := os.Chmod(tmp, 0o755) //nolint:gosec // as mkdir would make it
 	if err == nil {
-		err = osfile.SyncAll(tmp)
+		err = storage.SyncAll(tmp)
 	}
 	if err == nil && replace {
 		if err = os.Rename(dir, replaced(dir)); errors.Is(err, os.ErrNotExist) {
@@ -201,7 +197,7 @@ func appear(tmp, dir string, replace bool) error {
 
 // writer writes one folder.
 type writer struct {
-	s     *compose.Sources
+	s     *document.Sources
 	cycle period.Cycle
 	o     *FolderOptions
 	dir   string
@@ -220,7 +216,7 @@ func (w *writer) list(ctx context.Context) error {
 	for _, id := range w.o.Partners {
 		w.add(Statements, id)
 	}
-	overview, err := compose.Partners(ctx, w.s, w.cycle)
+	overview, err := document.Partners(ctx, w.s, w.cycle)
 	if err != nil {
 		return err
 	}
@@ -229,7 +225,7 @@ func (w *writer) list(ctx context.Context) error {
 		w.index.State = "closed"
 	}
 	if all {
-		err := rows.EachStatement(ctx, w.s.Snap, manifest.CycleOf(w.cycle), "", w.s.Limits,
+		err := rows.EachStatement(ctx, w.s.Snap, lake.CycleOf(w.cycle), "", w.s.Limits,
 			func(st *rows.Statement) error {
 				w.add(Bills, st.CustomerID)
 				return nil
@@ -288,7 +284,7 @@ func ShortName(escaped string) string {
 // write writes all documents, then the lists.
 func (w *writer) write(ctx context.Context) error {
 	for _, kind := range []DocumentKind{Bills, Statements} {
-		if err := osfile.MakeDir(filepath.Join(w.dir, string(kind)), 0o755, osfile.Unsynced); err != nil {
+		if err := storage.MakeDir(filepath.Join(w.dir, string(kind)), 0o755, storage.Unsynced); err != nil {
 			return err
 		}
 	}
@@ -321,7 +317,7 @@ func (w *writer) tasks() (list []func(context.Context) error) {
 	for i := range w.index.Documents {
 		d := &w.index.Documents[i]
 		if all && d.Kind == Bills {
-			bucket := place.Bucket(d.ID, buckets)
+			bucket := lake.BucketOf(d.ID, buckets)
 			bills[bucket] = append(bills[bucket], d)
 			continue
 		}
@@ -342,7 +338,7 @@ func (w *writer) bucket(ctx context.Context, bucket int, of []*Document) error {
 		ids[i] = of[i].ID
 	}
 	at := 0
-	return compose.Bills(ctx, w.s, w.cycle, bucket, ids, func(b *document.Bill) error {
+	return document.Bills(ctx, w.s, w.cycle, bucket, ids, func(b *document.Bill) error {
 		d := of[at]
 		at++
 		return w.put(ctx, d, w.bill(d, b))
@@ -352,13 +348,13 @@ func (w *writer) bucket(ctx context.Context, bucket int, of []*Document) error {
 // document composes and writes one document.
 func (w *writer) document(ctx context.Context, d *Document) error {
 	if d.Kind == Bills {
-		b, err := compose.Bill(ctx, w.s, w.cycle, d.ID)
+		b, err := document.ComposeBill(ctx, w.s, w.cycle, d.ID)
 		if err != nil {
 			return err
 		}
 		return w.put(ctx, d, w.bill(d, b))
 	}
-	st, err := compose.Statement(ctx, w.s, w.cycle, d.ID)
+	st, err := document.ComposeStatement(ctx, w.s, w.cycle, d.ID)
 	if err != nil {
 		return err
 	}
@@ -411,7 +407,7 @@ func (w *writer) put(ctx context.Context, d *Document, write func(io.Writer) err
 }
 
 // in sets the currency of a document if documents can have several.
-func (w *writer) in(d *Document, h *layout.Header) {
+func (w *writer) in(d *Document, h *document.PageHeader) {
 	if w.index.Currency == "" {
 		d.Currency = h.Currency
 	}
@@ -430,13 +426,13 @@ func (w *writer) lists() error {
 }
 
 // language returns the language of the vendor's documents.
-func (w *writer) language() branding.Language {
+func (w *writer) language() settings.Language {
 	if w.s.Covers == nil {
-		return branding.English
+		return settings.English
 	}
 	style, ok := w.s.Covers.Branding.Style(w.s.Settings.Vendor.ID)
 	if !ok {
-		return branding.English
+		return settings.English
 	}
 	return style.Language
 }

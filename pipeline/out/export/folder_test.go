@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // TestIndexPage checks that the page is in the issuer's language. In Chinese its only English words are the currency,
@@ -21,9 +21,9 @@ func TestIndexPage(t *testing.T) {
 	x := &Index{Cycle: "2026-09", State: "closed", Currency: "CNY", Documents: []Document{
 		{Kind: Bills, ID: "7", Name: "极光", Amount: "1.00", File: "bills/7.html"},
 		{Kind: Statements, ID: "8", Name: "北方", Amount: "-2.00", File: "statements/8.html"}}}
-	for l, want := range map[branding.Language][]string{
-		branding.English: {`<html lang="en">`, "<h1>Documents of 2026-09</h1>", "The cycle is closed.", ">bill</a>"},
-		branding.Chinese: {`<html lang="zh">`, "<h1>2026-09 账期文件</h1>", "本账期已结账。", ">账单</a>", ">结算单</a>"},
+	for l, want := range map[settings.Language][]string{
+		settings.English: {`<html lang="en">`, "<h1>Documents of 2026-09</h1>", "The cycle is closed.", ">bill</a>"},
+		settings.Chinese: {`<html lang="zh">`, "<h1>2026-09 账期文件</h1>", "本账期已结账。", ">账单</a>", ">结算单</a>"},
 	} {
 		var b strings.Builder
 		if err := x.page(&b, l); err != nil {
@@ -37,7 +37,7 @@ func TestIndexPage(t *testing.T) {
 		}
 		_, body, _ := strings.Cut(page, "<body>")
 		plain := regexp.MustCompile("<[^>]*>|CNY|index.json|SHA-256").ReplaceAllString(body, "")
-		if words := regexp.MustCompile("[A-Za-z]+").FindAllString(plain, -1); l == branding.Chinese && len(words) > 0 {
+		if words := regexp.MustCompile("[A-Za-z]+").FindAllString(plain, -1); l == settings.Chinese && len(words) > 0 {
 			t.Errorf("English words on the Chinese page: %q", words)
 		}
 	}

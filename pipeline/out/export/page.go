@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 //go:embed index.gohtml
@@ -25,7 +25,7 @@ func (d Document) Path() string {
 }
 
 // Shown formats the amount for people.
-func (d Document) Shown() string { return typeset.Grouped(d.Amount) }
+func (d Document) Shown() string { return document.GroupedDigits(d.Amount) }
 
 // words are the texts of the index page in one language.
 type words struct {
@@ -33,8 +33,8 @@ type words struct {
 }
 
 // wordsIn returns the texts in a language; currency "" means that each document has its own.
-func wordsIn(l branding.Language, cycle, currency string) words {
-	if l == branding.Chinese {
+func wordsIn(l settings.Language, cycle, currency string) words {
+	if l == settings.Chinese {
 		return words{Language: "zh", Title: cycle + " 账期文件",
 			Open: "本账期未结账，金额可能变化。", Closed: "本账期已结账。",
 			About: "金额币种为" + cmp.Or(currency, "各文件的币种") + "：账单为应付总额，结算单为净额。" +
@@ -51,8 +51,8 @@ func wordsIn(l branding.Language, cycle, currency string) words {
 }
 
 // page writes index.html.
-func (x *Index) page(w io.Writer, l branding.Language) error {
-	t, err := template.New("index").Funcs(typeset.Funcs()).Parse(indexTemplate)
+func (x *Index) page(w io.Writer, l settings.Language) error {
+	t, err := template.New("index").Funcs(document.TemplateFuncs()).Parse(indexTemplate)
 	if err != nil {
 		return err
 	}

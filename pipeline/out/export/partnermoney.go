@@ -6,9 +6,8 @@ import (
 	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -77,7 +76,7 @@ func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n in
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, closeSheet(out)) }()
-	files, err := snap.Find(manifest.FileKey{Table: t.def.Name, Bucket: manifest.NoBucket})
+	files, err := snap.Find(lake.FileKey{Table: t.def.Name, Bucket: lake.NoBucket})
 	for _, e := range files {
 		if err == nil {
 			err = t.writeFile(snap, e, r, out, &n)
@@ -93,9 +92,9 @@ func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n in
 }
 
 // writeFile writes the rows of a file, and counts them.
-func (t *partnerTable) writeFile(snap *lake.Snapshot, e manifest.FileEntry, r *Request, out sheet,
+func (t *partnerTable) writeFile(snap *lake.Snapshot, e lake.FileEntry, r *Request, out sheet,
 	n *int64) (err error) {
-	reader, err := tablefile.Open(snap, e, tables.Untyped(t.def), nil)
+	reader, err := rows.OpenFile(snap, e, tables.Untyped(t.def), nil)
 	if err != nil {
 		return err
 	}

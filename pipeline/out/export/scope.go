@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -91,7 +91,7 @@ func (s Scope) known(b *books.Books) error {
 
 // lines returns the selection of lines in the scope. closed says from whom resellers bought by their statements of the
 // lines' closed cycle; for other resellers the books say it.
-func (s Scope) lines(r *partners.Reader, closed map[string]string) rows.Selection {
+func (s Scope) lines(r *query.PartnerReader, closed map[string]string) rows.Selection {
 	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
 		out.Keep, out.Cols = func(row rows.Row[tables.Line]) bool {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -16,7 +16,7 @@ import (
 )
 
 // scopeBooks returns books in which shop buys from north until 10 September, then from the vendor.
-func scopeBooks(t *testing.T) *partners.Reader {
+func scopeBooks(t *testing.T) *query.PartnerReader {
 	t.Helper()
 	set, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: CNY, digits: 2}\n"+
 		"rounding: {grain: line, mode: truncate}\n"))
@@ -38,7 +38,7 @@ func scopeBooks(t *testing.T) *partners.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &partners.Reader{Books: b, Book: book}
+	return &query.PartnerReader{Books: b, Book: book}
 }
 
 func TestScopeOfLines(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -93,7 +93,7 @@ type csvSheet struct {
 func newCSV(def *tables.Table, w io.Writer, excel bool) *csvSheet {
 	s := &csvSheet{def: def, w: bufio.NewWriterSize(w, bufferSize), excel: excel}
 	if excel {
-		s.line = append(s.line, spreadsheet.BOM...)
+		s.line = append(s.line, document.BOM...)
 	}
 	for i := range def.Exported {
 		if i > 0 {
@@ -147,11 +147,11 @@ func (s *csvSheet) field(col int) []byte {
 func AppendExcel(dst, text []byte, t tables.Type) []byte {
 	switch t {
 	case tables.Amount, tables.Quantity, tables.Cost, tables.Whole, tables.Small:
-		return spreadsheet.AppendNumber(dst, text)
+		return document.AppendSheetNumber(dst, text)
 	case tables.Time, tables.MaybeTime:
 		return append(dst, text...)
 	}
-	return spreadsheet.AppendText(dst, text)
+	return document.AppendSheetText(dst, text)
 }
 
 func (s *csvSheet) end() error { return errors.Join(s.err, s.w.Flush()) }

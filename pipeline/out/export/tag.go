@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // Tag identifies the bytes that Write writes: equal tags mean equal bytes. It is calculated from the committed state,
@@ -23,5 +22,5 @@ func (r *Request) Tag(snap *lake.Snapshot, program string) string {
 	if r.Partners.Books != nil {
 		b.WriteString(hex.EncodeToString(r.Partners.Books.Hash[:]))
 	}
-	return string(manifest.HashBytes([]byte(b.String())))
+	return string(lake.HashBytes([]byte(b.String())))
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
-	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -34,14 +34,14 @@ type xlsxSheet struct {
 	sheet   int                    // number of the current one, from 1; 0 = none yet
 	cell    []byte
 	cells   []any
-	folder  *scratch.Folder // the library's files and ours; nil = closed
+	folder  *storage.ScratchFolder // the library's files and ours; nil = closed
 }
 
 // sheetRows is the largest number of rows of a sheet, without the header.
 const sheetRows = excelize.TotalRows - 1
 
 func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
-	folder, err := scratch.New("", "xlsx")
+	folder, err := storage.NewScratch("", "xlsx")
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (s *xlsxSheet) add(row rows.Row[tables.Any]) (err error) {
 // number returns a decimal as a number if a binary float keeps all its digits, else as text.
 func number(text []byte) any {
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || !spreadsheet.Exact(text) {
+	if err != nil || !document.ExactInSheet(text) {
 		return string(text)
 	}
 	return f
@@ -149,7 +149,7 @@ func (s *xlsxSheet) end() (err error) {
 	if err != nil {
 		return err
 	}
-	return spreadsheet.CopyWorkbook(s.w, whole, info.Size(), spreadsheet.Last)
+	return document.CopyWorkbook(s.w, whole, info.Size(), document.Last)
 }
 
 // Close deletes the scratch files, whether the workbook was written or not.

@@ -11,8 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -30,7 +29,7 @@ func Supports() []string {
 }
 
 // SupportsOf returns the criteria that a cycle's data sets meet: a line priced on a cost has no unit price.
-func SupportsOf(s *Source, cycle manifest.Cycle) ([]string, error) {
+func SupportsOf(s *Source, cycle lake.Cycle) ([]string, error) {
 	list := Supports()
 	costs, err := s.HasCosts(cycle)
 	if costs {
@@ -50,7 +49,7 @@ type Checked struct {
 	File   string `json:"file"`
 	Summed
 	Differ []AuditAccount `json:"accounts,omitempty"` // accounts for which the file and the statements differ
-	*rules.Report
+	*RuleReport
 }
 
 // Summed is the sum of BilledCost in a data set and in the statements; for several currencies, one sum for each.
@@ -78,26 +77,26 @@ type AuditAccount struct {
 }
 
 // Good reports whether no rule failed, and what the file bills each account agrees with the statements.
-func (c *Checked) Good() bool { return c.Count(rules.Failed) == 0 && len(c.Differ) == 0 }
+func (c *Checked) Good() bool { return c.Count(Failed) == 0 && len(c.Differ) == 0 }
 
 // CheckExport reads a written data set and checks it by all rules, and the sum and the lines of each account against
-// the statements. Errors: *rules.FileError, those of Source.Owed.
+// the statements. Errors: *RuleFileError, those of Source.Owed.
 func CheckExport(ctx context.Context, s *Source, r Request, name string) (c *Checked, err error) {
-	d, err := rules.Open(name)
+	d, err := OpenData(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	sums, err := newSummed(d)
 	if err != nil {
-		return nil, &rules.FileError{Name: name, Err: err}
+		return nil, &RuleFileError{Name: name, Err: err}
 	}
 	supports, err := SupportsOf(s, r.Cycle)
 	if err != nil {
 		return nil, err
 	}
 	c = &Checked{Issuer: r.Issuer, File: name}
-	if c.Report, err = rules.Validate(ctx, sums, supports); err != nil {
+	if c.RuleReport, err = Validate(ctx, sums, supports); err != nil {
 		return nil, fmt.Errorf("check %s: %w", name, err)
 	}
 	return c, c.with(ctx, s, r, sums)
@@ -105,14 +104,14 @@ func CheckExport(ctx context.Context, s *Source, r Request, name string) (c *Che
 
 // CompareExport reads a data set and only compares it with the statements, without the rules.
 func CompareExport(ctx context.Context, s *Source, r Request, name string) (c *Checked, err error) {
-	d, err := rules.Open(name, "NULL")
+	d, err := OpenData(name, "NULL")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	sums, err := newSummed(d)
 	if err != nil {
-		return nil, &rules.FileError{Name: name, Err: err}
+		return nil, &RuleFileError{Name: name, Err: err}
 	}
 	for err == nil {
 		if _, err = sums.Next(); err == nil {
@@ -232,16 +231,16 @@ type fileSum struct {
 
 // summed adds up what a data set bills each account while it is read.
 type summed struct {
-	rules.Data
+	RuleData
 	cost, account, kind int
 	currency            int
 	hasKinds            bool // the column x_LineKind exists, so rows that are lines can be counted
 	accounts            map[AccountKey]*fileSum
 }
 
-func newSummed(d rules.Data) (*summed, error) {
+func newSummed(d RuleData) (*summed, error) {
 	names, _ := d.Columns()
-	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[AccountKey]*fileSum{},
+	s := &summed{RuleData: d, kind: slices.Index(names, "x_LineKind"), accounts: map[AccountKey]*fileSum{},
 		currency: slices.Index(names, "BillingCurrency")}
 	s.hasKinds = s.kind >= 0
 	for column, at := range map[string]*int{"BilledCost": &s.cost, "BillingAccountId": &s.account} {
@@ -253,8 +252,8 @@ func newSummed(d rules.Data) (*summed, error) {
 }
 
 // Next returns the next row and adds it up. It ignores a cost that is not a number: the rules report it.
-func (s *summed) Next() ([]rules.Cell, error) {
-	row, err := s.Data.Next()
+func (s *summed) Next() ([]RuleCell, error) {
+	row, err := s.RuleData.Next()
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +266,7 @@ func (s *summed) Next() ([]rules.Cell, error) {
 		sum = &fileSum{}
 		s.accounts[AccountKey{ID: strings.Clone(key.ID), Currency: strings.Clone(key.Currency)}] = sum
 	}
-	if v, ok := rules.Number(row[s.cost].Text); ok && !row[s.cost].Null {
+	if v, ok := ParseNumber(row[s.cost].Text); ok && !row[s.cost].Null {
 		sum.billed.Add(&sum.billed, v.Rat())
 	}
 	if s.hasKinds && IsLine(row[s.kind].Text) {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -52,7 +52,7 @@ func CurrencyColumns() []Column {
 }
 
 // HasCurrencies reports whether a cycle is billed in several currencies.
-func (s *Source) HasCurrencies(cycle manifest.Cycle) (bool, error) {
+func (s *Source) HasCurrencies(cycle lake.Cycle) (bool, error) {
 	if _, known := s.Snap.Cycle(cycle); !known {
 		return false, nil
 	}

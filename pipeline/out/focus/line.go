@@ -7,13 +7,13 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -288,9 +288,9 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 			r.Meter = ""
 		}
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
-	case l.kind == line.Adjustment.String() && nothing:
+	case l.kind == table.AdjustmentLine.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
-		if l.Word(tables.LineDay) == manifest.RerateDay.String() {
+		if l.Word(tables.LineDay) == lake.RerateDay.String() {
 			r.Description = r.Product.name + ", rated again, correction of " + l.origin
 		}
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
@@ -305,7 +305,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		case r.Class == correction:
 			r.Description += ", correction of " + l.origin
 		}
-	case l.kind == line.FlatFee.String():
+	case l.kind == table.FlatFeeLine.String():
 		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+
 			strconv.Itoa(l.Small(tables.LineTier)), "Months"
 	default:
@@ -326,9 +326,9 @@ const unbound = "Commitment"
 // ofCommitment reports whether a line belongs to a commitment: a true-up, overage, cap, or a late difference of one.
 func (l *theLine) ofCommitment() bool {
 	switch l.kind {
-	case line.TrueUp.String(), line.Overage.String(), line.Cap.String():
+	case table.TrueUpLine.String(), table.OverageLine.String(), table.CapLine.String():
 		return true
-	case line.Adjustment.String():
+	case table.AdjustmentLine.String():
 		return l.origin != "" && strings.HasPrefix(l.id, "commitment/")
 	}
 	return false

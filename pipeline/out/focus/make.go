@@ -10,27 +10,26 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/currencies"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
 // Source has what data sets are composed from: one committed state and the books.
 type Source struct {
-	partners.Reader
+	query.PartnerReader
 	Publisher string // the vendor's name
 }
 
 // Request selects the rows.
 type Request struct {
-	Cycle   manifest.Cycle
+	Cycle   lake.Cycle
 	Issuer  string // settlement.VendorID, the id that the settings give the vendor, or a partner_id
 	Account string // only rows billed to this customer or partner; "" = all
 }
@@ -44,7 +43,7 @@ func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) er
 	if err != nil {
 		return err
 	}
-	if err := currencies.Known(ctx, s.Snap, s.Books, r.Cycle); err != nil {
+	if err := query.CurrenciesKnown(ctx, s.Snap, s.Books, r.Cycle); err != nil {
 		return err
 	}
 	kept, err := m.storedOf()
@@ -333,7 +332,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	r.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
 	r.PriceID, r.PriceDetails = m.names.price(l)
-	return line.EachDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
+	return table.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
 		hi, lo := q.Raw()
 		drawnQuantity := decimal128.New(hi, lo)
 		r.Package = drawn{m.names.commitment(id, r.ConsumedUnit), id, r.ConsumedUnit, some(drawnQuantity)}
@@ -489,8 +488,8 @@ func (m *maker) incentives() error {
 }
 
 // eventFiles returns the files of order lines, of cycles up to that of the data set.
-func (s *Source) eventFiles(table string, day manifest.Day, last manifest.Cycle) ([]manifest.FileEntry, error) {
-	var out []manifest.FileEntry
+func (s *Source) eventFiles(table string, day lake.Day, last lake.Cycle) ([]lake.FileEntry, error) {
+	var out []lake.FileEntry
 	for _, ref := range s.Snap.Manifest.Cycles {
 		if ref.Cycle.Compare(last) > 0 {
 			continue

@@ -9,13 +9,13 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"github.com/tollbook/tollbook/pipeline/intake/parquetfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 )
 
 // parquetFile is Parquet with DECIMAL columns; null is null.
 type parquetFile struct {
 	columns []Column
-	w       *parquetfile.Writer
+	w       *feed.ParquetWriter
 	batch   *array.RecordBuilder
 	rows    int
 }
@@ -31,7 +31,7 @@ func newParquet(w io.Writer, columns []Column) (*parquetFile, error) {
 	}
 	schema := arrow.NewSchema(fields, nil)
 	var err error
-	if f.w, err = parquetfile.NewWriter(w, schema, parquetfile.Options{GroupRows: groupRows}); err != nil {
+	if f.w, err = feed.NewParquetWriter(w, schema, feed.ParquetOptions{GroupRows: groupRows}); err != nil {
 		return nil, fmt.Errorf("start a FOCUS file: %w", err)
 	}
 	f.batch = array.NewRecordBuilder(memory.DefaultAllocator, schema)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math/big"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -24,7 +24,7 @@ type AccountSum struct {
 // Owed returns what an issuer bills each account, by the statements of a cycle: the payments of the customers that it
 // invoices, with rounding and added tax; what partners owe it and, for the vendor, what distributors owe for their
 // resellers, with added tax, less incentives. It reads lines only to divide the tax of customers with several issuers.
-func (s *Source) Owed(ctx context.Context, cycle manifest.Cycle, issuer string) (map[AccountKey]*AccountSum, error) {
+func (s *Source) Owed(ctx context.Context, cycle lake.Cycle, issuer string) (map[AccountKey]*AccountSum, error) {
 	m, err := s.maker(Request{Cycle: cycle, Issuer: issuer}, nil)
 	if err != nil {
 		return nil, err

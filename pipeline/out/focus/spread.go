@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -31,7 +31,7 @@ type term struct {
 
 // openTerms opens the terms, before the first customer.
 func (m *maker) openTerms(ctx context.Context) (*terms, error) {
-	files, err := m.src.eventFiles(tables.Lines().Name, manifest.EventsDay, m.request.Cycle)
+	files, err := m.src.eventFiles(tables.Lines().Name, lake.EventsDay, m.request.Cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files, err = m.src.eventFiles(tables.Orders().Name, manifest.Day{}, m.request.Cycle); err != nil {
+	if files, err = m.src.eventFiles(tables.Orders().Name, lake.Day{}, m.request.Cycle); err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
 	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders().Any(), nil, m.src.Limits)
@@ -100,12 +100,12 @@ func (t *terms) read(customer string) error {
 
 // soldTerms adds the sellers of orders, of the cycle and earlier ones, whose terms extend into it: they have rows
 // there.
-func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers map[string]bool) error {
+func (s *Source) soldTerms(ctx context.Context, cycle lake.Cycle, issuers map[string]bool) error {
 	c, is := cycle.Period()
 	if !is || len(s.Books.Associations) == 0 {
 		return nil // only the vendor
 	}
-	files, err := s.eventFiles(tables.Lines().Name, manifest.EventsDay, cycle)
+	files, err := s.eventFiles(tables.Lines().Name, lake.EventsDay, cycle)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,8 @@ func (s *Source) soldTerms(ctx context.Context, cycle manifest.Cycle, issuers ma
 			for i := range cols.N {
 				row := rows.Row[tables.Line]{Cols: cols, I: i}
 				from, to := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd)
-				if row.Word(tables.LineAssociationType) != resale || row.Word(tables.LineKind) != line.Order.String() ||
+				if row.Word(tables.LineAssociationType) != resale ||
+					row.Word(tables.LineKind) != table.OrderLine.String() ||
 					to == tables.Nothing || to <= bounds.From || from >= bounds.To {
 					continue
 				}
@@ -199,4 +200,4 @@ func (m *maker) spread() error {
 }
 
 // refundKind is the kind of a line that refunds an order.
-var refundKind = line.Refund.String()
+var refundKind = table.RefundLine.String()

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -41,7 +41,7 @@ type stored struct {
 // storedOf returns the comparison for a data set; nil if the cycle is open or only a customer is requested.
 func (m *maker) storedOf() (*stored, error) {
 	ref, _ := m.src.Snap.Cycle(m.request.Cycle)
-	if ref.State != manifest.CycleClosed || m.request.Account != "" && m.src.Books.Partner(m.request.Account) < 0 {
+	if ref.State != lake.CycleClosed || m.request.Account != "" && m.src.Books.Partner(m.request.Account) < 0 {
 		return nil, nil
 	}
 	o, err := m.newOwed()

@@ -8,7 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -63,8 +63,8 @@ func (m *maker) customerParts(ctx context.Context) (p customerParts, err error) 
 		lines int64  // resold
 	}
 	files, err := m.src.Snap.Files(m.request.Cycle)
-	if err != nil || !slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
-		return e.Table == tables.Taxes().Name && e.Bucket != manifest.NoBucket
+	if err != nil || !slices.ContainsFunc(files, func(e lake.FileEntry) bool {
+		return e.Table == tables.Taxes().Name && e.Bucket != lake.NoBucket
 	}) {
 		return p, err
 	}

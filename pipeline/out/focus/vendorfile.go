@@ -8,11 +8,11 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -31,7 +31,7 @@ type vendorValues struct {
 const vendorScale = money.CostScale
 
 // columns returns the columns of a cycle's data sets.
-func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
+func (s *Source) columns(cycle lake.Cycle) ([]Column, error) {
 	costs, err := s.HasCosts(cycle)
 	if err != nil {
 		return nil, err
@@ -42,12 +42,12 @@ func (s *Source) columns(cycle manifest.Cycle) ([]Column, error) {
 
 // HasCosts reports whether a cycle has groups of rows of cost files: those that it bills, and changed ones of closed
 // cycles. A cycle that the lake does not have has none.
-func (s *Source) HasCosts(cycle manifest.Cycle) (bool, error) {
+func (s *Source) HasCosts(cycle lake.Cycle) (bool, error) {
 	if _, known := s.Snap.Cycle(cycle); !known {
 		return false, nil
 	}
 	files, err := s.Snap.Files(cycle)
-	return slices.ContainsFunc(files, func(e manifest.FileEntry) bool { return e.Table == tables.CostGroups().Name }),
+	return slices.ContainsFunc(files, func(e lake.FileEntry) bool { return e.Table == tables.CostGroups().Name }),
 		err
 }
 
@@ -58,7 +58,7 @@ type costGroups struct {
 }
 
 // open opens the groups, before those of the first customer.
-func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle) error {
+func (g *costGroups) open(ctx context.Context, src *Source, cycle lake.Cycle) error {
 	if costs, err := src.HasCosts(cycle); !costs || err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (g *costGroups) open(ctx context.Context, src *Source, cycle manifest.Cycle
 	if err != nil {
 		return err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 		return e.Table != tables.CostGroups().Name
 	})
 	groups, err := rows.Sorted(ctx, src.Snap, files, tables.CostGroups().Any(), nil, src.Limits)
@@ -121,7 +121,9 @@ func vendorValuesOf(row rows.Row[tables.Any]) (*vendorValues, error) {
 }
 
 // isRestated reports whether a line is the difference of a restated month.
-func (l *theLine) isRestated() bool { return l.vendor != nil && l.kind == line.Adjustment.String() }
+func (l *theLine) isRestated() bool {
+	return l.vendor != nil && l.kind == table.AdjustmentLine.String()
+}
 
 // isPassThrough reports whether a line is priced on a cost, and so has no unit price.
 func (l *theLine) isPassThrough() bool {

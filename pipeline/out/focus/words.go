@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	resourcetags "github.com/tollbook/tollbook/pipeline/read/tags"
+	resourcetags "github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // listed are the units that FOCUS writes in its own way, by their lower-case singular.
@@ -73,7 +73,7 @@ func Tags(text []byte) string {
 		return string(Object([]Pair{{"tag", string(text)}}))
 	}
 	var list []Pair
-	for _, p := range resourcetags.Pairs(string(text)) {
+	for _, p := range resourcetags.TagPairs(string(text)) {
 		if p.Bare {
 			list = append(list, Pair{p.Key, true})
 		} else {

@@ -10,17 +10,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// ExcelCSV is a format that FOCUS does not define: CSV for a spreadsheet program (package spreadsheet).
+// ExcelCSV is a format that FOCUS does not define: CSV for a spreadsheet program (package document).
 const ExcelCSV = "excel"
 
 // Formats are the formats of a data set.
@@ -71,7 +70,7 @@ const bufferSize = 256 << 10
 func newCSV(w io.Writer, columns []Column, excel bool) *csvFile {
 	f := &csvFile{columns: columns, w: bufio.NewWriterSize(w, bufferSize), excel: excel}
 	if excel {
-		f.line = append(f.line, spreadsheet.BOM...)
+		f.line = append(f.line, document.BOM...)
 	}
 	for i, c := range f.columns {
 		if i > 0 {
@@ -143,7 +142,7 @@ func (c *Column) appendText(dst []byte, r *Row) []byte {
 
 // Issuers returns who issued an invoice of a cycle, by id, the vendor first: the sellers of partners and of customers,
 // also if an invoice has only the rounding of statements or terms of earlier orders.
-func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []string, err error) {
+func (s *Source) Issuers(ctx context.Context, cycle lake.Cycle) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
 		return nil, err
@@ -163,7 +162,7 @@ func (s *Source) Issuers(ctx context.Context, cycle manifest.Cycle) (out []strin
 	if err != nil {
 		return nil, err
 	}
-	c := cycle.Or(place.NoCycle)
+	c := cycle.Or(lake.NoCycle)
 	if err := errors.Join(s.roundedBy(ctx, c, seen), s.soldTerms(ctx, cycle, seen)); err != nil {
 		return nil, err
 	}
@@ -181,7 +180,7 @@ func (s *Source) roundedBy(ctx context.Context, c period.Cycle, issuers map[stri
 	if len(s.Books.Associations) == 0 {
 		return nil // only the vendor
 	}
-	list, err := rows.Statements(ctx, s.Snap, manifest.CycleOf(c), "", s.Limits)
+	list, err := rows.Statements(ctx, s.Snap, lake.CycleOf(c), "", s.Limits)
 	if err != nil {
 		return err
 	}
@@ -198,6 +197,6 @@ func (s *Source) roundedBy(ctx context.Context, c period.Cycle, issuers map[stri
 // Tag identifies the bytes that Write writes, as export.Request.Tag does. It depends on the committed state, the books,
 // the vendor's name, the request, and program, the version of the program that writes them.
 func (s *Source) Tag(r Request, format, program string) string {
-	return string(manifest.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash,
+	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash,
 		s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
 }

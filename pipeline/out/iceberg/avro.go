@@ -11,7 +11,7 @@ import (
 	"github.com/twmb/avro"
 	"github.com/twmb/avro/ocf"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // manifestFile is an element of a manifest list: a manifest, and what its files are in sum.
@@ -234,7 +234,7 @@ func (m *manifestFile) count(e *manifestEntry) {
 }
 
 // dataFile describes a file of the lake. It gives bounds only for columns that the file's key determines.
-func (m *metadata) dataFile(uri string, e *manifest.FileEntry) dataFile {
+func (m *metadata) dataFile(uri string, e *lake.FileEntry) dataFile {
 	f := dataFile{Path: uri, Format: "PARQUET", Rows: e.Rows, Bytes: e.Bytes}
 	cycle := e.Cycle.String()
 	if len(m.PartitionSpecs[0].Fields) > 0 {

@@ -12,10 +12,9 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -71,13 +70,13 @@ func (b *billing) usage(day string, minutes int) {
 }
 
 // open opens the workspace for a run with an as-of.
-func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
+func (b *billing) open(asOf string) (*run.Workspace, run.Options) {
 	b.Helper()
 	at, err := period.ParseInstant(asOf)
 	b.must(err)
-	w, err := workspace.Open(b.dir)
+	w, err := run.Open(b.dir)
 	b.must(err)
-	return w, workspace.Options{AsOf: at, Started: at, Workers: 2, StopAt: func(point string) error {
+	return w, run.Options{AsOf: at, Started: at, Workers: 2, StopAt: func(point string) error {
 		if point == b.stop {
 			b.stop = ""
 			return errStopped
@@ -88,7 +87,7 @@ func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
 
 // ran checks that a run committed and that the tables equal the lake, immediately or, if the publish of the run was
 // interrupted, after another publish.
-func (b *billing) ran(asOf string, report *workspace.Report, err error) {
+func (b *billing) ran(asOf string, report *run.Report, err error) {
 	b.Helper()
 	b.must(err)
 	if !report.Changed || (report.Owed == nil) != (report.Iceberg != nil) {
@@ -99,7 +98,7 @@ func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 			b.Fatal(report.Owed.Why)
 		}
 		w, o := b.open(asOf)
-		r, err := run.PublishIceberg(b.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
+		r, err := run.PublishIceberg(b.Context(), w, run.PublishOptions{Cycle: lake.NoCycle}, o)
 		b.must(err)
 		if r.Manifest != report.Manifest {
 			b.Fatalf("the tables show manifest %d, want %d", r.Manifest, report.Manifest)

@@ -13,7 +13,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // plan is the next snapshot of a table.
@@ -31,7 +31,7 @@ type plan struct {
 type cyclePlan struct {
 	name          string // of the manifest
 	kept, removed []manifestEntry
-	added         []*manifest.FileEntry
+	added         []*lake.FileEntry
 	cycle         string
 }
 
@@ -102,8 +102,8 @@ func (p *plan) count(c *cyclePlan) {
 }
 
 // compare divides the files of a cycle into those that stay, are removed and are added.
-func (p *publisher) compare(s *state, c *cyclePlan, have []manifestFile, files []*manifest.FileEntry) error {
-	wanted := make(map[string]*manifest.FileEntry, len(files))
+func (p *publisher) compare(s *state, c *cyclePlan, have []manifestFile, files []*lake.FileEntry) error {
+	wanted := make(map[string]*lake.FileEntry, len(files))
 	for _, e := range files {
 		wanted[p.Warehouse.dataURI(s.folder, e)] = e
 	}
@@ -131,12 +131,12 @@ func (p *publisher) compare(s *state, c *cyclePlan, have []manifestFile, files [
 }
 
 // hashOf returns the hash that identifies a set of files of the lake.
-func hashOf(files []*manifest.FileEntry) string {
+func hashOf(files []*lake.FileEntry) string {
 	var text []byte
 	for _, e := range files {
 		text = append(append(text, e.Path...), '\n')
 	}
-	return string(manifest.HashBytes(text))
+	return string(lake.HashBytes(text))
 }
 
 // manifests returns the manifests of the current snapshot.

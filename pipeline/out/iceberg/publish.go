@@ -13,8 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -114,7 +112,7 @@ func (e *OtherLakeError) Diagnosis() (problem.Class, string) {
 const attempts = 5
 
 // Publish brings the tables to a state of the lake. Errors: *OtherLakeError, *ElsewhereError, *TableError, *LinkError,
-// *CatalogError, those of a Snapshot (*lakeerr.MovedError means that the state is no longer the newest), and
+// *CatalogError, those of a Snapshot (*lake.MovedError means that the state is no longer the newest), and
 // *storage.LockedError if another process of this machine is publishing.
 func Publish(ctx context.Context, o *Options, snap *lake.Snapshot) (report *Report, err error) {
 	if !o.DryRun {
@@ -157,10 +155,10 @@ type publisher struct {
 type state struct {
 	target
 	folder  string
-	version int                              // of meta; 0 = there is no table
-	meta    *metadata                        // to be changed
-	wanted  map[string][]*manifest.FileEntry // by cycle
-	entries []*manifest.FileEntry            // all of them
+	version int                          // of meta; 0 = there is no table
+	meta    *metadata                    // to be changed
+	wanted  map[string][]*lake.FileEntry // by cycle
+	entries []*lake.FileEntry            // all of them
 	report  *TableReport
 
 	// Only with a catalog:
@@ -226,7 +224,7 @@ func (p *publisher) publish(ctx context.Context) error {
 
 // moved returns the error that the lake has a newer state.
 func (p *publisher) moved() error {
-	return &lakeerr.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
+	return &lake.MovedError{Name: "HEAD", Was: p.snap.Manifest.Number, Now: p.snap.Manifest.Number + 1}
 }
 
 // check rejects a table of another catalog or another lake.
@@ -244,7 +242,7 @@ func (p *publisher) check(s *state) error {
 
 // open reads a table, and the lake's files for it.
 func (p *publisher) open(ctx context.Context, t target) error {
-	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*manifest.FileEntry)}
+	s := &state{target: t, folder: p.Namespace + "/" + t.name, wanted: make(map[string][]*lake.FileEntry)}
 	var err error
 	if p.Catalog != nil {
 		err = p.lookUp(ctx, s)
@@ -301,7 +299,7 @@ const (
 )
 
 // shownBy returns the state that a snapshot shows; 0 = tollbook did not publish it.
-func shownBy(s *snapshot) (number int64, hash manifest.Hash) {
+func shownBy(s *snapshot) (number int64, hash lake.Hash) {
 	if s == nil {
 		return 0, ""
 	}
@@ -309,7 +307,7 @@ func shownBy(s *snapshot) (number int64, hash manifest.Hash) {
 	if err != nil {
 		return 0, ""
 	}
-	return number, manifest.Hash(s.Summary[hashKey])
+	return number, lake.Hash(s.Summary[hashKey])
 }
 
 // hold ensures that the data files of the state are kept (ICE-4).
@@ -331,19 +329,19 @@ func (p *publisher) hold() error {
 
 // pinner returns the name of these tables in the pins of the lake.
 func (p *publisher) pinner() string {
-	return "iceberg-" + string(manifest.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
+	return "iceberg-" + string(lake.HashBytes([]byte(p.Warehouse.uri(p.Namespace)))[:8])
 }
 
 // release ends the pins of states that no snapshot shows any more (ICE-4).
 func (p *publisher) release(ctx context.Context) error {
-	needed := make(map[int64]manifest.Hash)
+	needed := make(map[int64]lake.Hash)
 	for _, s := range p.tables {
 		for i := range s.meta.Snapshots {
 			number, hash := shownBy(&s.meta.Snapshots[i])
 			needed[number] = hash
 		}
 	}
-	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash manifest.Hash) bool { return needed[number] == hash })
+	return p.snap.Unpin(ctx, p.pinner(), func(number int64, hash lake.Hash) bool { return needed[number] == hash })
 }
 
 // bring commits a new snapshot, unless the table already shows the state.
@@ -507,7 +505,7 @@ func (p *publisher) summary(s *state, next *plan) map[string]string {
 // 0 = no table, or one that tollbook did not publish. hashes are those of the shown manifests with this number: two if
 // the lake was restored and the next publish was interrupted. c is the catalog of the tables; nil = none.
 func Shown(ctx context.Context, w *Warehouse, c *CatalogClient, namespace string) (oldest int64,
-	hashes []manifest.Hash, err error) {
+	hashes []lake.Hash, err error) {
 	p := &publisher{Options: &Options{Warehouse: w, Catalog: c, Namespace: namespace}}
 	for i, t := range targets(false) {
 		s := &state{target: t, folder: namespace + "/" + t.name}
@@ -520,7 +518,7 @@ func Shown(ctx context.Context, w *Warehouse, c *CatalogClient, namespace string
 			return 0, nil, err
 		}
 		var number int64
-		var hash manifest.Hash
+		var hash lake.Hash
 		if s.meta != nil {
 			number, hash = shownBy(s.meta.current())
 		}

@@ -22,8 +22,6 @@ import (
 	"github.com/tollbook/tollbook/fixtures/icebergrest"
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
@@ -129,7 +127,7 @@ func (w *world) commit(texts map[string]string) {
 	w.must(err)
 	defer func() { w.must(txn.Close()) }()
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		var key manifest.FileKey
+		var key lake.FileKey
 		var cycle, day string
 		if _, err := fmt.Sscan(name, &key.Table, &cycle, &day, &key.Bucket); err != nil {
 			w.Fatal(err)
@@ -379,8 +377,8 @@ func TestArchived(t *testing.T) {
 		_, err = txn.Commit(t.Context())
 		w.must(errors.Join(err, txn.Close()))
 		archive = func(txn *lake.Txn) error {
-			return txn.Next().Archive(lakekey.Cycle("2026-09"), "archive", func(e manifest.FileEntry) bool {
-				return e.Table != "lines" || e.Day == manifest.EventsDay
+			return txn.Next().Archive(lakekey.Cycle("2026-09"), "archive", func(e lake.FileEntry) bool {
+				return e.Table != "lines" || e.Day == lake.EventsDay
 			})
 		}
 	}
@@ -473,7 +471,7 @@ func TestTwoPublishers(t *testing.T) {
 		t.Errorf("met %t, %+v", met, r)
 	}
 	w.same()
-	if _, err := iceberg.Publish(t.Context(), &first, old); !errors.As(err, new(*lakeerr.MovedError)) {
+	if _, err := iceberg.Publish(t.Context(), &first, old); !errors.As(err, new(*lake.MovedError)) {
 		t.Errorf("an old state: %v", err)
 	}
 	w.same()

@@ -18,8 +18,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -61,13 +59,13 @@ func (w *Warehouse) name(uri string) (string, error) {
 }
 
 // dataName returns the name of the link to a file of the lake.
-func dataName(folder string, e *manifest.FileEntry) string {
+func dataName(folder string, e *lake.FileEntry) string {
 	_, rest, _ := strings.Cut(e.Path, "/")
 	return folder + "/data/" + rest
 }
 
 // dataURI returns the URI by which a table names a file of the lake (ICE-2).
-func (w *Warehouse) dataURI(folder string, e *manifest.FileEntry) string {
+func (w *Warehouse) dataURI(folder string, e *lake.FileEntry) string {
 	if w.chain != nil {
 		return w.lake + "/" + e.Path
 	}
@@ -232,7 +230,7 @@ func (e *TableError) Diagnosis() (problem.Class, string) {
 
 // hold ensures, before a table names them, that the files of a state exist and are kept (ICE-2, ICE-4). It returns the
 // number of links that were created.
-func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest.FileEntry) (made int, err error) {
+func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*lake.FileEntry) (made int, err error) {
 	if w.chain != nil {
 		return 0, nil // Publish pins the state
 	}
@@ -267,9 +265,9 @@ func (w *Warehouse) hold(folder string, snap *lake.Snapshot, entries []*manifest
 }
 
 // link creates a hard link to a file of the lake.
-func (w *Warehouse) link(name string, snap *lake.Snapshot, e *manifest.FileEntry) error {
+func (w *Warehouse) link(name string, snap *lake.Snapshot, e *lake.FileEntry) error {
 	target := filepath.Join(w.dir, filepath.FromSlash(name))
-	if err := osfile.MakeDir(filepath.Dir(target), 0o777, osfile.Unsynced); err != nil {
+	if err := storage.MakeDir(filepath.Dir(target), 0o777, storage.Unsynced); err != nil {
 		return fmt.Errorf("make folder of Iceberg table: %w", err)
 	}
 	err := os.Link(filepath.Join(w.lake, filepath.FromSlash(e.Path)), target)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -27,10 +26,10 @@ func (e *AlteredError) Diagnosis() (problem.Class, string) {
 }
 
 // checkColumns compares a server's data tables with what is inserted into them.
-func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*Table) error {
+func (s Schema) checkColumns(ctx context.Context, c *Conn, list []*Table) error {
 	there := make(map[string]map[string]string)
 	var tableName, name, kind string
-	err := c.Each(ctx, clickhouse.Select{
+	err := c.Each(ctx, ServerSelect{
 		What: "read the columns of the tables",
 		SQL:  "SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')",
 		Args: []any{s.Internal()}, Into: []any{&tableName, &name, &kind}, Begin: func() { clear(there) },
@@ -53,12 +52,12 @@ func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*Ta
 			case !found:
 				e.List = append(e.List, fmt.Sprintf("%s has no column %s", p.Data(), want.Name))
 				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.Data()),
-					clickhouse.Name(want.Name), want.Kind))
+					QuotedName(want.Name), want.Kind))
 			case got != want.Kind:
 				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.Name, p.Data(), got,
 					want.Kind))
 				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.Data()),
-					clickhouse.Name(want.Name), want.Kind))
+					QuotedName(want.Name), want.Kind))
 			}
 		}
 	}

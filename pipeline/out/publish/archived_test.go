@@ -10,11 +10,10 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/prune"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestArchived checks that the server still shows exactly what the lake keeps of an archived cycle: statements, partner
@@ -63,7 +62,7 @@ func TestArchived(t *testing.T) {
 	if len(october) != 2 || !strings.HasPrefix(before, "2026-09\t12\t8645.36843481\t8645.37\t") {
 		t.Fatalf("%s\n%v", before, october)
 	}
-	r, err := prune.Run(t.Context(), w.workspace(), prune.Options{}, w.options())
+	r, err := admin.Prune(t.Context(), w.workspace(), admin.PruneOptions{}, w.options())
 	w.must(err)
 	if len(r.Cycles) != 1 || r.Published == nil || !r.Published.Changed || len(r.Published.Repaired) > 0 {
 		t.Fatalf("archived %+v, waits %+v, published %+v, owed %+v", r.Cycles, r.Waits, r.Published, r.Owed)
@@ -79,7 +78,7 @@ func TestArchived(t *testing.T) {
 	}
 	check("after the prune")
 	archived := new(rows.ArchivedError)
-	for what, s := range map[string]records.Store{"lake": w.files(w.head()), "server": w.copied(w.head(), nil)} {
+	for what, s := range map[string]query.Store{"lake": w.files(w.head()), "server": w.copied(w.head(), nil)} {
 		if _, err := told(t.Context(), s); !errors.As(err, &archived) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -87,7 +86,7 @@ func TestArchived(t *testing.T) {
 	if got, err := told(t.Context(), w.copied(earlier, nil)); err != nil || !strings.Contains(got, "delta") {
 		t.Errorf("a state from before: %v %s", err, got)
 	}
-	refused := new(workspace.RefusedError)
+	refused := new(run.RefusedError)
 	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)

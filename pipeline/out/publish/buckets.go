@@ -6,8 +6,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // defaultBucketRows is the least number of rows of one table, cycle and bucket that another process inserts. Fewer rows
@@ -24,7 +23,7 @@ func (to *target) ofBuckets(missing []*Item) []*Item {
 	of := func(i *Item) part { return part{i.Table.Name, i.Cycle, i.Bucket} }
 	rows := make(map[part]int64)
 	for _, i := range missing {
-		if i.Bucket != manifest.NoBucket && !i.Calculated {
+		if i.Bucket != lake.NoBucket && !i.Calculated {
 			rows[of(i)] += i.Rows
 		}
 	}
@@ -87,7 +86,7 @@ func (ld *loader) adoptLoads(missing []*Item) (rest []*Item) {
 // processes at once, is safe. Its errors are those of Publish.
 func InsertBucket(ctx context.Context, o *Options, src *Source, bucket int) (err error) {
 	r := newRun(o, src)
-	if r.state.nodes, err = clickhouse.Connect(ctx, o.Server, o.Cluster); err != nil {
+	if r.state.nodes, err = ConnectAll(ctx, o.Server, o.Cluster); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()

@@ -10,12 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/task"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // workers is an engine with four workers, which are goroutines.
@@ -29,8 +26,8 @@ type workers struct {
 	steps atomic.Int64
 }
 
-// Do implements task.Engine. A task that fails is repeated once.
-func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Attempt)) error {
+// Do implements lake.Engine. A task that fails is repeated once.
+func (e *workers) Do(ctx context.Context, work *lake.TaskWork, report func(*lake.TaskAttempt)) error {
 	if e.gone {
 		return errors.New("no worker took a task")
 	}
@@ -49,7 +46,7 @@ func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Att
 			var err error
 			for range 2 {
 				e.tries.Add(1)
-				if err = run.DoPublishTask(ctx, e.w.workspace(), manifest.Hash(work.Run), bucket, o); err == nil {
+				if err = run.DoPublishTask(ctx, e.w.workspace(), lake.Hash(work.Run), bucket, o); err == nil {
 					e.done.Add(1)
 					return nil
 				}
@@ -64,7 +61,7 @@ func (e *workers) Do(ctx context.Context, work *task.Work, report func(*task.Att
 	return group.Wait()
 }
 
-// Close implements task.Engine.
+// Close implements lake.Engine.
 func (e *workers) Close() error { return nil }
 
 // publishWith publishes everything. The workers of an engine publish the files of buckets.
@@ -72,7 +69,7 @@ func (w *world) publishWith(e *workers) *publish.Report {
 	w.Helper()
 	o := w.options()
 	o.Engine, o.Build, o.BucketRows = e, "this build", 1
-	r, err := run.PublishClickHouse(w.Context(), w.workspace(), run.PublishOptions{Cycle: place.NoCycle}, o)
+	r, err := run.PublishClickHouse(w.Context(), w.workspace(), run.PublishOptions{Cycle: lake.NoCycle}, o)
 	w.must(err)
 	return r
 }
@@ -157,8 +154,8 @@ func TestOtherBuckets(t *testing.T) {
 	s := server.Start(t, server.Options{})
 	w := at(t, s, copyOf(s.DSN()), "")
 	w.unpublishedMonth()
-	err := run.DoPublishTask(t.Context(), w.workspace(), manifest.HashBytes([]byte("another state")), 0, w.options())
-	if no := new(workspace.RefusedError); !errors.As(err, &no) || no.Hint == "" {
+	err := run.DoPublishTask(t.Context(), w.workspace(), lake.HashBytes([]byte("another state")), 0, w.options())
+	if no := new(run.RefusedError); !errors.As(err, &no) || no.Hint == "" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // publishPlace is a partition of a data table on a server.
@@ -20,7 +19,7 @@ func comparePlaces(a, b publishPlace) int {
 		strings.Compare(a.cycle, b.cycle))
 }
 
-func placeOf(n *clickhouse.Server, l *load) publishPlace {
+func placeOf(n *Server, l *load) publishPlace {
 	return publishPlace{n.Address(), l.table + "_data", l.cycle}
 }
 
@@ -34,11 +33,11 @@ type makeup struct {
 // text renders the composition and the loads that were found correct in it.
 func (m makeup) text(loads []uint64) string {
 	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation,
-		manifest.HashBytes([]byte(join(loads))))
+		lake.HashBytes([]byte(join(loads))))
 }
 
 // makeups returns the composition of a server's partitions.
-func (ps *partitions) makeups(ctx context.Context, n *clickhouse.Server) (map[publishPlace]makeup, error) {
+func (ps *partitions) makeups(ctx context.Context, n *Server) (map[publishPlace]makeup, error) {
 	out := make(map[publishPlace]makeup)
 	var m makeup
 	var name, cycle string
@@ -46,7 +45,7 @@ func (ps *partitions) makeups(ctx context.Context, n *clickhouse.Server) (map[pu
 		`SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
-	err := n.Each(ctx, clickhouse.Select{
+	err := n.Each(ctx, ServerSelect{
 		What: "read system.parts", SQL: sql, Args: []any{ps.state.schema.Internal()},
 		Into: []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation}, Begin: func() { clear(out) },
 	}, func() error {
@@ -57,12 +56,12 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 }
 
 // checked returns the compositions that were recorded when a server's partitions were last found correct.
-func (ps *partitions) checked(ctx context.Context, n *clickhouse.Server) (map[publishPlace]string, error) {
+func (ps *partitions) checked(ctx context.Context, n *Server) (map[publishPlace]string, error) {
 	out := make(map[publishPlace]string)
 	var name, cycle, text string
 	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.state.schema.name("checks") +
 		" WHERE endsWith(table_name, '_data') GROUP BY table_name, cycle"
-	err := n.Each(ctx, clickhouse.Select{
+	err := n.Each(ctx, ServerSelect{
 		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
 	}, func() error {
 		out[publishPlace{n.Address(), name, cycle}] = text
@@ -109,7 +108,7 @@ func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint
 }
 
 // countPlace counts the loads of one partition.
-func (ps *partitions) countPlace(ctx context.Context, n *clickhouse.Server, at publishPlace, loads []*load,
+func (ps *partitions) countPlace(ctx context.Context, n *Server, at publishPlace, loads []*load,
 	broken map[uint64]*DifferError) error {
 	p := Find(ps.state.tables, strings.TrimSuffix(at.table, "_data"))
 	if p == nil || len(loads) == 0 {

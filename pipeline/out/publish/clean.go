@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
-
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 )
 
 // waste is a load that no view shows.
@@ -37,7 +35,7 @@ func (cl *cleaner) tidy(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, cleanTime)
 	defer cancel()
 	err := cl.clean(short)
-	var failed *clickhouse.Error
+	var failed *ServerError
 	switch {
 	case err == nil:
 		return cl.state.step(StepCleaned)
@@ -127,7 +125,7 @@ func (c *copyState) settle(ctx context.Context, number uint64) error {
 	first, known := c.nodes.All[0], false
 	var one settled
 	var list []settled
-	err = first.Each(ctx, clickhouse.Select{
+	err = first.Each(ctx, ServerSelect{
 		What: "read checks",
 		SQL: "SELECT toUInt64OrZero(cycle), toUInt64OrZero(parts) FROM " + c.schema.name("checks") +
 			" WHERE table_name = 'published'",
@@ -180,7 +178,7 @@ func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
 
 // oldestQuery returns the age in milliseconds of the oldest query that runs on a server, except this one. Queries
 // without a user are the server's own.
-func (cl *cleaner) oldestQuery(ctx context.Context, n *clickhouse.Server) (int64, error) {
+func (cl *cleaner) oldestQuery(ctx context.Context, n *Server) (int64, error) {
 	var elapsed int64
 	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
 		"queryID()"
@@ -203,7 +201,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 			}
 			var id uint64
 			var found []uint64
-			err := n.Each(ctx, clickhouse.Select{
+			err := n.Each(ctx, ServerSelect{
 				What: "look for rows of no known load",
 				SQL:  "SELECT DISTINCT load FROM " + cl.state.schema.name(at.table) + " WHERE cycle = ?",
 				Args: []any{at.cycle}, Into: []any{&id}, Begin: func() { found = found[:0] },
@@ -229,7 +227,7 @@ func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	for i := range strays {
 		cl.state.noted[strays[i].id] = &strays[i]
 	}
-	return clickhouse.EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
+	return EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.state.schema.loadRows(strays)) })
 	})
 }
@@ -277,7 +275,7 @@ func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	var number uint64
 	var loads []uint64
 	for _, n := range cl.state.nodes.All {
-		err := n.Each(ctx, clickhouse.Select{
+		err := n.Each(ctx, ServerSelect{
 			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + cl.state.schema.name("published"),
 			Into: []any{&number, &loads},
 		}, func() error {
@@ -311,9 +309,9 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 		}
 		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.state.schema.name(p.Data()),
 			at.cycle, join(loads))
-		err := clickhouse.EachServer(ctx, cl.state.nodes.Holders(),
-			func(ctx context.Context, n *clickhouse.Server) error {
-				return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows",
+		err := EachServer(ctx, cl.state.nodes.Holders(),
+			func(ctx context.Context, n *Server) error {
+				return n.Do(WithSettings(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows",
 					sql)
 			})
 		if err != nil {
@@ -327,8 +325,8 @@ func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 // deleteEverywhere deletes rows of a small table on every server.
 func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
 	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.state.schema.name(table), column, join(ids))
-	return clickhouse.EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
-		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
+	return EachServer(ctx, cl.state.nodes.All, func(ctx context.Context, n *Server) error {
+		return n.Do(WithSettings(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
 			sql)
 	})
 }
@@ -354,7 +352,7 @@ func (ps *partitions) note(ctx context.Context, shown map[publishPlace][]uint64)
 			continue
 		}
 		err = n.Retry(ctx, func() error {
-			return n.Insert(ctx, clickhouse.OneBlock(ps.state.schema.name("checks"), in, func() {
+			return n.Insert(ctx, OneBlock(ps.state.schema.name("checks"), in, func() {
 				for _, at := range list {
 					names.Append(at.table)
 					cycles.Append(at.cycle)

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/currencies"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -58,7 +58,7 @@ func (s *Source) byCurrency(ctx context.Context, i *Item) ([]*Item, error) {
 	for key, one := range parts {
 		names := strings.Join(slices.Sorted(maps.Keys(one.owners)), "\n")
 		it := *i
-		it.Path = fmt.Sprintf("%s/currency=%s/%s", i.Path, key, manifest.HashBytes([]byte(names)))
+		it.Path = fmt.Sprintf("%s/currency=%s/%s", i.Path, key, lake.HashBytes([]byte(names)))
 		it.Known, it.Money, it.Rows, it.Sums = false, key.own, one.rows, nil
 		it.Read = func(ctx context.Context) Batches { return s.readCurrency(i, ctx, key) }
 		out = append(out, &it)
@@ -101,7 +101,7 @@ func (s *Source) readCurrency(i *Item, ctx context.Context, key pair) Batches {
 
 // owners finds the currencies of the rows of a batch.
 type owners struct {
-	finder *currencies.Finder
+	finder *query.CurrencyFinder
 	cols   *parquet.Columns[tables.Any]
 	stated tables.ColumnOf[tables.Any] // column of the currency, if the lake's file has it; -1 = none
 	at     tables.List[tables.Any]     // columns of the ids of those whose money it is
@@ -114,7 +114,7 @@ func (s *Source) ownersOf(cols *parquet.Columns[tables.Any]) *owners {
 	case tables.Statements().Name, tables.PartnerStatements().Name:
 		o.stated = tables.ColumnOf[tables.Any](cols.Def.Index("currency"))
 	}
-	for _, name := range currencies.Owners(cols.Def) {
+	for _, name := range query.CurrencyOwners(cols.Def) {
 		o.at = append(o.at, tables.ColumnOf[tables.Any](cols.Def.Index(name)))
 	}
 	return o
@@ -125,7 +125,7 @@ func (s *Source) ownersOf(cols *parquet.Columns[tables.Any]) *owners {
 func (o *owners) of(row int) (pair, string) {
 	var ids []string
 	for _, at := range o.at {
-		ids = append(ids, currencies.ID(o.cols, at, row))
+		ids = append(ids, query.OwnerID(o.cols, at, row))
 	}
 	stated := ""
 	if o.stated >= 0 {

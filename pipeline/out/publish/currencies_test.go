@@ -11,13 +11,10 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/question"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -117,7 +114,7 @@ func (w *world) mustNotAgree() {
 	w.shows("SELECT customer_id, payment_amount FROM copy.lines ORDER BY 1", "acme\t10\nbell\t11\ncho\t452")
 }
 
-func hasTotal(list []manifest.Total, want string) bool {
+func hasTotal(list []lake.TableTotal, want string) bool {
 	for _, total := range list {
 		if total.Name+"="+total.Value == want {
 			return true
@@ -137,22 +134,22 @@ func (w *world) compareAnswers() {
 	reader, err := ws.Partners()
 	w.must(err)
 	reader.Snap, reader.Limits = snap, rows.Limits{Workers: 1}
-	o, err := clickhouse.FromSettings(&ws.Settings.ClickHouse, w.dir, func(string) string { return "" })
+	o, err := publish.ServerOptionsFrom(&ws.Settings.ClickHouse, w.dir, func(string) string { return "" })
 	w.must(err)
-	conn, err := clickhouse.Open(w.Context(), o)
+	conn, err := publish.OpenServer(w.Context(), o)
 	w.must(err)
 	defer func() { w.must(conn.Close()) }()
 	w.compareRecords(snap, conn)
-	for _, q := range question.All() {
-		for _, only := range []ask.Only{{}, {Customers: []string{"acme", "cho"}}} {
+	for _, q := range query.Questions() {
+		for _, only := range []query.OnlyFor{{}, {Customers: []string{"acme", "cho"}}} {
 			if _, err := published.SQL(q, only); err != nil {
 				continue
 			}
-			r := ask.Request{Only: only}
-			if q.Span != ask.OfNone {
+			r := query.Request{Only: only}
+			if q.Span != query.OfNone {
 				r.Cycle = lakekey.Cycle("2026-09")
 			}
-			want, err := ask.FromLake(w.Context(), q, r, &reader)
+			want, err := query.AnswerFromLake(w.Context(), q, r, &reader)
 			if len(only.Customers) > 0 && err != nil {
 				continue // the question does not have this limit
 			}
@@ -167,20 +164,20 @@ func (w *world) compareAnswers() {
 }
 
 // compareRecords requests the records of customers as `tollbook serve` does, which selects customers of one currency.
-func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
+func (w *world) compareRecords(snap *lake.Snapshot, conn *publish.Conn) {
 	w.Helper()
-	files, err := records.NewLake(records.Options{})
+	files, err := query.NewLakeLines(query.LakeOptions{})
 	w.must(err)
 	defer files.Close()
 	answers := make([]string, 2)
-	for i, store := range []records.Store{files.At(snap), published.NewClickHouse(conn, "copy").At(snap, nil)} {
+	for i, store := range []query.Store{files.At(snap), published.NewClickHouse(conn, "copy").At(snap, nil)} {
 		var b strings.Builder
 		for _, customer := range []string{"acme", "bell", "cho"} {
-			sums, err := store.Sums(w.Context(), records.SumQuery{Cycle: lakekey.Cycle("2026-09"),
+			sums, err := store.Sums(w.Context(), query.SumQuery{Cycle: lakekey.Cycle("2026-09"),
 				Customers: []string{customer},
 				By:        tables.Columns(tables.LineCustomerID, tables.LineServiceTypeCode)})
 			w.must(err)
-			list, err := store.Page(w.Context(), records.Query{Cycle: lakekey.Cycle("2026-09"), Customer: customer,
+			list, err := store.Page(w.Context(), query.LineQuery{Cycle: lakekey.Cycle("2026-09"), Customer: customer,
 				Limit: 10})
 			w.must(err)
 			fmt.Fprintln(&b, sums, list.Total, list.Rows.Col(tables.LinePaymentAmount.Of()).Decs, list.Split)
@@ -196,7 +193,7 @@ func (w *world) compareRecords(snap *lake.Snapshot, conn *clickhouse.Conn) {
 }
 
 // answerText returns the rows and totals of an answer.
-func answerText(a *ask.Answer) string {
+func answerText(a *query.Answer) string {
 	var b strings.Builder
 	for _, row := range a.Rows {
 		fmt.Fprintln(&b, row.Keys, row.Sums)

@@ -8,8 +8,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -38,7 +37,7 @@ type Schema struct {
 func (s Schema) Internal() string { return s.Database + InternalSuffix }
 
 // name returns a table's name in SQL.
-func (s Schema) name(table string) string { return clickhouse.Name(s.Internal(), table) }
+func (s Schema) name(table string) string { return QuotedName(s.Internal(), table) }
 
 // statements renders a file of DDL and splits it into statements. A comment belongs to the statement that follows it.
 func (s Schema) statements(file string) ([]string, error) {
@@ -54,7 +53,7 @@ func (s Schema) statements(file string) ([]string, error) {
 	}
 	var out strings.Builder
 	if err := t.Execute(&out,
-		struct{ DB, Views string }{clickhouse.Name(s.Internal()), clickhouse.Name(s.Database)}); err != nil {
+		struct{ DB, Views string }{QuotedName(s.Internal()), QuotedName(s.Database)}); err != nil {
 		return nil, fmt.Errorf("read ddl/%s: %w", file, err)
 	}
 	var list []string
@@ -69,7 +68,7 @@ func (s Schema) statements(file string) ([]string, error) {
 // rows returns the engine through which a view reads a data table.
 func (s Schema) rows(table string) string {
 	if s.Cluster == "" {
-		return fmt.Sprintf("Merge(%s, '^%s_data$')", clickhouse.Name(s.Internal()), table)
+		return fmt.Sprintf("Merge(%s, '^%s_data$')", QuotedName(s.Internal()), table)
 	}
 	return fmt.Sprintf("Distributed('%s', '%s', '%s_data')", s.Cluster, s.Internal(), table)
 }
@@ -96,7 +95,7 @@ func (s Schema) DDL() ([]string, error) {
 // views returns the DDL of the views and the hash that tells whether a server has them.
 func (s Schema) views() (list []string, hash string, err error) {
 	list, err = s.statements(viewsFile)
-	return list, string(manifest.HashBytes([]byte(strings.Join(list, ";\n")))), err
+	return list, string(lake.HashBytes([]byte(strings.Join(list, ";\n")))), err
 }
 
 // viewColumns returns the columns of a view.
@@ -130,12 +129,12 @@ func (e *NotViewsError) Diagnosis() (problem.Class, string) {
 }
 
 // readState reads what a server has. Errors: *NotViewsError.
-func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error) {
+func (s Schema) readState(ctx context.Context, c *Conn) (state, error) {
 	var st state
 	tables, views := make(map[string]bool), make(map[string]bool)
 	var database, name, engine, hash string
 	var isInternal bool // the database of the dsn has the tables behind the views of another copy
-	err := c.Each(ctx, clickhouse.Select{
+	err := c.Each(ctx, ServerSelect{
 		What: "look for the tables", SQL: "SELECT database, name, engine FROM system.tables WHERE database IN (?, ?)",
 		Args: []any{s.Database, s.Internal()}, Into: []any{&database, &name, &engine},
 		Begin: func() { clear(tables); clear(views); isInternal = false },
@@ -159,7 +158,7 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	st.whole = !slices.ContainsFunc(tableNames(), func(name string) bool { return !tables[name] }) &&
 		!slices.ContainsFunc(viewNames(), func(name string) bool { return !views[name] })
 	var made uint32
-	err = c.Each(ctx, clickhouse.Select{
+	err = c.Each(ctx, ServerSelect{
 		What: "read schema_versions",
 		SQL:  "SELECT version, name, hash FROM " + s.name("schema_versions") + " ORDER BY applied_at, version",
 		Into: []any{&made, &name, &hash}, Begin: func() { st.version, st.views = 0, "" },
@@ -238,7 +237,7 @@ func (e *NewerError) Diagnosis() (problem.Class, string) {
 
 // Drift returns what a publish would run on a server to create its tables and views, or nothing. It
 // changes nothing. Errors: *NewerError, *NotViewsError, *AlteredError.
-func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
+func (s Schema) Drift(ctx context.Context, c *Conn, samples bool) (drift []string, err error) {
 	steps, _, err := s.plan(ctx, c)
 	if err != nil {
 		return nil, err
@@ -253,7 +252,7 @@ func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (dr
 }
 
 // plan returns the DDL to run on a server. Errors: *NewerError, *NotViewsError.
-func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, error) {
+func (s Schema) plan(ctx context.Context, c *Conn) ([]step, state, error) {
 	st, err := s.readState(ctx, c)
 	if err != nil {
 		return nil, st, err
@@ -266,7 +265,7 @@ func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, er
 }
 
 // apply runs a file of DDL and records it. Each statement may run twice: after an interruption all are run again.
-func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error {
+func (s Schema) apply(ctx context.Context, c *Conn, step step) error {
 	for _, sql := range step.list {
 		if err := s.execute(ctx, c, step.name, sql); err != nil {
 			return err
@@ -279,9 +278,9 @@ func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error 
 
 // execute runs a statement of DDL. It does not create a database that exists: a user without the right to create
 // databases can then publish into two that an administrator created.
-func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql string) error {
+func (s Schema) execute(ctx context.Context, c *Conn, file, sql string) error {
 	for _, database := range []string{s.Database, s.Internal()} {
-		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+clickhouse.Name(database)) {
+		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+QuotedName(database)) {
 			continue
 		}
 		var there uint64

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 )
 
 // TestDDLHasTheColumns checks that the DDL in the repository has the inserted columns in the same order and with the
@@ -60,11 +59,11 @@ func TestDDLHasTheColumns(t *testing.T) {
 
 // two returns a copy state of one cycle with two buckets. Lines and statements have the given payments in the second
 // bucket and equal ones in the first.
-func two(lines, statements string, totals ...manifest.Total) *copyState {
+func two(lines, statements string, totals ...lake.TableTotal) *copyState {
 	list := Tables(false)
 	r := &copyState{whole: make(map[Key]*load), target: &target{tables: list, report: &Report{},
-		src: &Source{Snap: &lake.Snapshot{Manifest: manifest.Manifest{Buckets: 2,
-			Cycles: []manifest.CycleRef{{Cycle: lakekey.Cycle("2026-09")}}, Totals: totals}}}}}
+		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2,
+			Cycles: []lake.CycleRef{{Cycle: lakekey.Cycle("2026-09")}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {
 		p := Find(list, name)
 		i := &Item{Table: p, Path: path, Cycle: "2026-09", Bucket: bucket}
@@ -99,8 +98,8 @@ func TestTotalsThatDiffer(t *testing.T) {
 		{two("123456789012345678.00000001", "123456789012345678"),
 			"publish: payment_amount of cycle 2026-09, bucket 1 differs: 123456789012345678.00000001 in lines, but " +
 				"123456789012345678 in statements"},
-		{two("1", "1", manifest.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000000"}), ""},
-		{two("1", "1", manifest.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000001"}),
+		{two("1", "1", lake.TableTotal{Name: "2026-09/lines.payment_amount", Value: "1.10000000"}), ""},
+		{two("1", "1", lake.TableTotal{Name: "2026-09/lines.payment_amount", Value: "1.10000001"}),
 			"publish: payment_amount of cycle 2026-09 differs: 1.10000001 in the lake's control totals, but 1.1 in " +
 				"lines on the server"},
 	} {
@@ -123,10 +122,10 @@ func TestTaxTotals(t *testing.T) {
 		{"10.01", "18.01", "10.02", "publish: tax_amount of cycle 2026-09 differs: 10.02 in the lake's control " +
 			"totals, but 10.01 in statements on the server"},
 	} {
-		r := two("1", "1", manifest.Total{Name: "2026-09/statements.tax_amount", Value: c.total})
+		r := two("1", "1", lake.TableTotal{Name: "2026-09/statements.tax_amount", Value: c.total})
 		taxes := Find(r.tables, "taxes")
 		r.items = append(r.items, &Item{Table: taxes, Path: "partners", Cycle: "2026-09",
-			Bucket: manifest.NoBucket})
+			Bucket: lake.NoBucket})
 		for path, amount := range map[string]string{"d": "10.01", "e": c.customers, "partners": c.partners} {
 			p := taxes
 			if path == "d" {
@@ -156,7 +155,7 @@ func TestGroups(t *testing.T) {
 	}
 	list := groups([]*Item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10),
 		of("2026-10", 0, 10), of("2026-10", 2, maxRows), of("2026-10", 4, 1),
-		of("2026-10", manifest.NoBucket, 1)}, 2, 1)
+		of("2026-10", lake.NoBucket, 1)}, 2, 1)
 	var got []string
 	for _, g := range list {
 		got = append(got, strings.Repeat("*", len(g.items))+g.cycle+string(rune('0'+g.shard)))

@@ -14,12 +14,10 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/read/currencies"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -32,11 +30,11 @@ type Item struct {
 	Table  *Table
 	Path   string
 	Cycle  string // "" = none
-	Bucket int    // manifest.NoBucket = all buckets
+	Bucket int    // lake.NoBucket = all buckets
 	Known  bool   // Rows and Sums are those of the manifest, and what is read must equal them
 	Money  string // currency of its amounts; "" = the workspace has one
 	Rows   int64  // if known before the rows are read
-	Sums   []manifest.Sum
+	Sums   []lake.ColumnSum
 	// Calculated rows come from lines when they are read, which takes processor time here and little of the server's.
 	Calculated bool
 	Read       func(context.Context) Batches
@@ -51,22 +49,22 @@ func (i *Item) Key() Key { return Key{i.Table.Name, i.Path} }
 // Source is the state that is published.
 type Source struct {
 	Snap     *lake.Snapshot
-	Partners partners.Reader // its state and limits are those of the source
+	Partners query.PartnerReader // its state and limits are those of the source
 	// Books names everything, except the lines, that partner statements of open cycles depend on.
 	Books   string
-	Cycle   manifest.Cycle // publish only this cycle; none = all
+	Cycle   lake.Cycle // publish only this cycle; none = all
 	Samples bool
 	Limits  rows.Limits
 
-	finder  *currencies.Finder // nil = all amounts have one currency
+	finder  *query.CurrencyFinder // nil = all amounts have one currency
 	decoder func() (*parquet.Decoder, error)
 }
 
 // Cycles returns the cycles to publish, without archived ones, whose lines are not complete. It returns
 // *rows.NoCycleError or *rows.ArchivedError for the one cycle that is requested.
-func (s *Source) Cycles() ([]manifest.CycleRef, error) {
+func (s *Source) Cycles() ([]lake.CycleRef, error) {
 	if s.Cycle.IsZero() {
-		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref manifest.CycleRef) bool {
+		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool {
 			return ref.Archived != nil
 		}), nil
 	}
@@ -74,12 +72,12 @@ func (s *Source) Cycles() ([]manifest.CycleRef, error) {
 		return nil, err
 	}
 	ref, _ := s.Snap.Cycle(s.Cycle)
-	return []manifest.CycleRef{ref}, nil
+	return []lake.CycleRef{ref}, nil
 }
 
 // Items lists everything of the state that is published in the tables of list, by table and path.
 func (s *Source) Items(ctx context.Context, list []*Table) (all []*Item, err error) {
-	if s.finder, err = currencies.NewFinder(ctx, s.Snap, s.Partners.Books); err != nil {
+	if s.finder, err = query.NewCurrencyFinder(ctx, s.Snap, s.Partners.Books); err != nil {
 		return nil, err
 	}
 	if s.decoder == nil {
@@ -125,7 +123,7 @@ func (s *Source) wholeItems(list []*Table) ([]*Item, error) {
 			return nil, err
 		}
 		all = append(all, s.files(list, files)...)
-		if ref.State != manifest.CycleClosed {
+		if ref.State != lake.CycleClosed {
 			all = append(all, s.partners(list, ref.Cycle, files))
 			if len(s.Partners.Books.Taxes) > 0 {
 				all = append(all, s.taxes(list, ref.Cycle, files))
@@ -155,7 +153,7 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e manifest.FileEntry) bool {
+		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
 			return e.Table == tables.Lines().Name || e.Table == tables.Bandwidth().Name
 		}))...)
 	}
@@ -164,18 +162,18 @@ func (s *Source) archived(list []*Table) ([]*Item, error) {
 
 // ofColumns returns the sums of a file that are sums over all its rows. In funds each row of a quota repeats the total
 // of the quota's claims; the file's sum has it once (§9.5).
-func ofColumns(e *manifest.FileEntry) []manifest.Sum {
+func ofColumns(e *lake.FileEntry) []lake.ColumnSum {
 	if e.Table != tables.Funds().Name {
 		return e.Sums
 	}
-	return slices.DeleteFunc(slices.Clone(e.Sums), func(sum manifest.Sum) bool {
+	return slices.DeleteFunc(slices.Clone(e.Sums), func(sum lake.ColumnSum) bool {
 		return sum.Column != tables.Funds().Columns[tables.FundQuotaAmount.Index()].Name &&
 			sum.Column != tables.Funds().Columns[tables.FundListedAmount.Index()].Name
 	})
 }
 
 // files returns the items of the lake's files.
-func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
+func (s *Source) files(list []*Table, files []lake.FileEntry) []*Item {
 	var out []*Item
 	for _, e := range files {
 		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
@@ -193,7 +191,7 @@ func (s *Source) files(list []*Table, files []manifest.FileEntry) []*Item {
 // loose returns the items of the lake's files without a cycle. A file whose rows have cycles becomes one item per
 // cycle, because the rows of a load are in one partition.
 func (s *Source) loose(list []*Table) ([]*Item, error) {
-	var whole []manifest.FileEntry
+	var whole []lake.FileEntry
 	var out []*Item
 	for _, e := range s.Snap.Manifest.Loose {
 		i := slices.IndexFunc(list, func(p *Table) bool { return p.lake == e.Table })
@@ -214,7 +212,7 @@ func (s *Source) loose(list []*Table) ([]*Item, error) {
 }
 
 // cyclesOf returns the cycles of a file's rows, without those that are not published now.
-func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
+func (s *Source) cyclesOf(p *Table, e lake.FileEntry) ([]string, error) {
 	col, seen, only := p.Def.Index(CycleColumn), map[string]bool{}, s.Cycle.String()
 	for cols, err := range s.readFile(p, e, false) {
 		if err != nil {
@@ -230,7 +228,7 @@ func (s *Source) cyclesOf(p *Table, e manifest.FileEntry) ([]string, error) {
 }
 
 // readCycle reads the rows of a file that belong to a cycle.
-func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches {
+func (s *Source) readCycle(p *Table, e lake.FileEntry, cycle string) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		col, out, words := p.Def.Index(CycleColumn), parquet.NewColumns(tables.Untyped(p.Def)), parquet.Recode{}
 		for cols, err := range s.readFile(p, e, false) {
@@ -257,7 +255,7 @@ func (s *Source) readCycle(p *Table, e manifest.FileEntry, cycle string) Batches
 const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time; constant = batches may have constant columns.
-func (s *Source) readFile(p *Table, e manifest.FileEntry, constant bool) Batches {
+func (s *Source) readFile(p *Table, e lake.FileEntry, constant bool) Batches {
 	return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 		file, err := s.Snap.Open(e)
 		if err != nil {
@@ -321,10 +319,10 @@ func (m *memory) source(file storage.ReadFile) (parquet.Source, error) {
 }
 
 // partners returns the partner statements of an open cycle, which are calculated from its lines.
-func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
+func (s *Source) partners(list []*Table, cycle lake.Cycle, files []lake.FileEntry) *Item {
 	p := Find(list, "partner_statements")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Calculated: true}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: lake.NoBucket, Calculated: true}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			err := s.reader().EachOpen(ctx, cycle, func(cols *parquet.Columns[tables.PartnerStatement]) error {
@@ -342,10 +340,10 @@ func (s *Source) partners(list []*Table, cycle manifest.Cycle, files []manifest.
 }
 
 // taxes returns the taxes of the partner statements of an open cycle (§10.6).
-func (s *Source) taxes(list []*Table, cycle manifest.Cycle, files []manifest.FileEntry) *Item {
+func (s *Source) taxes(list []*Table, cycle lake.Cycle, files []lake.FileEntry) *Item {
 	p := Find(list, "taxes")
 	path := s.calculated(p, cycle, files)
-	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Calculated: true}
+	it := &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: lake.NoBucket, Calculated: true}
 	it.Read = func(ctx context.Context) Batches {
 		return func(yield func(*parquet.Columns[tables.Any], error) bool) {
 			cols, err := s.reader().OpenTaxes(ctx, cycle)
@@ -361,14 +359,14 @@ func (s *Source) taxes(list []*Table, cycle manifest.Cycle, files []manifest.Fil
 }
 
 // reader reads the partner statements of the state.
-func (s *Source) reader() *partners.Reader {
+func (s *Source) reader() *query.PartnerReader {
 	reader := s.Partners
 	reader.Snap, reader.Limits = s.Snap, s.Limits
 	return &reader
 }
 
 // calculated returns the path of what is calculated from the lines of an open cycle: it names all inputs.
-func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.FileEntry) string {
+func (s *Source) calculated(p *Table, cycle lake.Cycle, files []lake.FileEntry) string {
 	var made strings.Builder
 	made.WriteString(s.Books)
 	for _, e := range files {
@@ -376,14 +374,14 @@ func (s *Source) calculated(p *Table, cycle manifest.Cycle, files []manifest.Fil
 			made.WriteString("\n" + e.Path)
 		}
 	}
-	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, manifest.HashBytes([]byte(made.String())))
+	return fmt.Sprintf("worked out/%s/cycle=%s/%s", p.Name, cycle, lake.HashBytes([]byte(made.String())))
 }
 
 // errEnough ends a reading when the consumer wants no more rows.
 var errEnough = errors.New("no more is wanted")
 
 // totals returns the control totals of a cycle, as `tollbook export` gives them.
-func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {
+func (s *Source) totals(list []*Table, cycle lake.Cycle) (*Item, error) {
 	totals, err := rows.Totals(s.Snap, cycle)
 	if err != nil {
 		return nil, err
@@ -397,8 +395,8 @@ func (s *Source) totals(list []*Table, cycle manifest.Cycle) (*Item, error) {
 		cols.N++
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
-	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, manifest.HashBytes([]byte(text.String())))
-	return &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: manifest.NoBucket, Known: true,
+	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, lake.HashBytes([]byte(text.String())))
+	return &Item{Table: p, Path: path, Cycle: cycle.String(), Bucket: lake.NoBucket, Known: true,
 		Rows: int64(cols.N),
 		Read: one(cols)}, nil
 }
@@ -434,7 +432,7 @@ func (s *Source) runs(list []*Table) ([]*Item, error) {
 			return nil, err
 		}
 		path := fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, hash)
-		out = append(out, &Item{Table: p, Path: path, Bucket: manifest.NoBucket, Rows: to - from + 1,
+		out = append(out, &Item{Table: p, Path: path, Bucket: lake.NoBucket, Rows: to - from + 1,
 			Read: func(context.Context) Batches {
 				return s.readRuns(p.Def, from, to)
 			}})
@@ -467,7 +465,7 @@ func (s *Source) readRuns(def *tables.Table, from, to int64) Batches {
 }
 
 // addRun appends a manifest.
-func addRun(c *parquet.Columns[tables.Run], m *manifest.Manifest, hash manifest.Hash) error {
+func addRun(c *parquet.Columns[tables.Run], m *lake.Manifest, hash lake.Hash) error {
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)

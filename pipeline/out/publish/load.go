@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -90,7 +89,7 @@ func share(rows int64, inserts int) int64 {
 
 // shardOf returns the shard of an item's rows: by bucket; without a bucket the first shard (PUB-9).
 func shardOf(i *Item, shards int) int {
-	if i.Bucket == manifest.NoBucket {
+	if i.Bucket == lake.NoBucket {
 		return 0
 	}
 	return i.Bucket % shards
@@ -118,7 +117,7 @@ type sender struct {
 
 // insert sends a group to one server and returns its loads, each with the rows and sums that were sent. It does not
 // check them on the server: verify does.
-func (ld *loader) insert(ctx context.Context, n *clickhouse.Server, g *group, ids []uint64) (loads []load, err error) {
+func (ld *loader) insert(ctx context.Context, n *Server, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{loader: ld, group: g, block: NewBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
 		s.loads = append(s.loads, load{id: ids[k], table: g.table.Name, path: i.Path, cycle: g.cycle, shard: g.shard})
@@ -126,7 +125,7 @@ func (ld *loader) insert(ctx context.Context, n *clickhouse.Server, g *group, id
 	defer func() { s.stop() }()
 	at := publishPlace{n.Address(), g.table.Data(), g.cycle}
 	ld.begins(at)
-	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.state.schema.name(g.table.Data()), Columns: s.block.Input,
+	err = n.Insert(ctx, &ServerInsert{Table: ld.state.schema.name(g.table.Data()), Columns: s.block.Input,
 		Settings: insertSettings(), Next: s.more})
 	if err == nil {
 		ld.ends(at, s.loads)
@@ -254,7 +253,7 @@ func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) 
 func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
-	err := to.nodes.All[0].Each(ctx, clickhouse.Select{
+	err := to.nodes.All[0].Each(ctx, ServerSelect{
 		What: "ask for ids", SQL: "SELECT generateSnowflakeID() FROM numbers(?)", Args: []any{n}, Into: []any{&id},
 		Begin: func() { list = list[:0] },
 	}, func() error {
@@ -285,7 +284,7 @@ func (ld *loader) record(ctx context.Context, loads []load) error {
 	if err := ld.state.step(StepVerified); err != nil {
 		return err
 	}
-	return clickhouse.EachServer(ctx, ld.state.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
+	return EachServer(ctx, ld.state.nodes.All, func(ctx context.Context, n *Server) error {
 		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.state.schema.loadRows(loads)) })
 	})
 }

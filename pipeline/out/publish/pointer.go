@@ -10,8 +10,6 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -30,8 +28,8 @@ type Pointer struct {
 	Loads     []uint64 // ascending
 }
 
-// Live reads the pointer of a server. ok is false if there is none yet. Errors: *clickhouse.Error.
-func Live(ctx context.Context, c *clickhouse.Conn, database string) (Pointer, bool, error) {
+// Live reads the pointer of a server. ok is false if there is none yet. Errors: *ServerError.
+func Live(ctx context.Context, c *Conn, database string) (Pointer, bool, error) {
 	list, err := pointers(ctx, c, database, "ORDER BY number DESC LIMIT 1")
 	if len(list) == 0 {
 		return Pointer{}, false, err
@@ -40,10 +38,10 @@ func Live(ctx context.Context, c *clickhouse.Conn, database string) (Pointer, bo
 }
 
 // pointers reads the rows of the pointer that the rest of a SELECT chooses.
-func pointers(ctx context.Context, c *clickhouse.Conn, database, rest string, args ...any) (list []Pointer, err error) {
+func pointers(ctx context.Context, c *Conn, database, rest string, args ...any) (list []Pointer, err error) {
 	var p Pointer
 	var moved, asOf time.Time
-	err = c.Each(ctx, clickhouse.Select{
+	err = c.Each(ctx, ServerSelect{
 		What: "read the pointer", Args: args,
 		SQL: "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
 			Schema{Database: database}.name("published") + " " + rest,
@@ -55,7 +53,7 @@ func pointers(ctx context.Context, c *clickhouse.Conn, database, rest string, ar
 		p = Pointer{}
 		return nil
 	})
-	if clickhouse.NotThere(err) {
+	if TableMissing(err) {
 		return nil, nil
 	}
 	return list, err
@@ -97,7 +95,7 @@ type OlderCycle struct {
 func (c OlderCycle) String() string { return fmt.Sprintf("%s of manifest %d", c.Cycle, c.Manifest) }
 
 // readPointer returns the newest pointer of all servers, and the servers that have an older one.
-func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*clickhouse.Server, err error) {
+func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*Server, err error) {
 	found := make([]Pointer, len(to.nodes.All))
 	for i, n := range to.nodes.All {
 		if found[i], _, err = Live(ctx, n.Conn, to.schema.Database); err != nil {
@@ -116,7 +114,7 @@ func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*cl
 }
 
 // put writes a pointer to a server as one row, so a reader finds all of it or nothing. It may be repeated.
-func (to *target) put(ctx context.Context, n *clickhouse.Server, p *Pointer) error {
+func (to *target) put(ctx context.Context, n *Server, p *Pointer) error {
 	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
@@ -127,7 +125,7 @@ func (to *target) put(ctx context.Context, n *clickhouse.Server, p *Pointer) err
 		{Name: "as_of", Data: Typed(&asOf, Moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
-		return n.Insert(ctx, clickhouse.OneBlock(to.schema.name("published"), in, func() {
+		return n.Insert(ctx, OneBlock(to.schema.name("published"), in, func() {
 			number.Append(p.Number)
 			moved.Append(int64(p.Moved))
 			from.Append(p.Lake)
@@ -142,7 +140,7 @@ func (to *target) put(ctx context.Context, n *clickhouse.Server, p *Pointer) err
 }
 
 // loadRows returns the INSERT that records loads.
-func (s Schema) loadRows(loads []load) *clickhouse.Insert {
+func (s Schema) loadRows(loads []load) *ServerInsert {
 	id, rows := proto.ColUInt64{}, proto.ColUInt64{}
 	shard := proto.ColUInt32{}
 	name, cycle := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality()
@@ -151,7 +149,7 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	in := proto.Input{{Name: "load", Data: &id}, {Name: "table_name", Data: name}, {Name: "path", Data: &path},
 		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows},
 		{Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
-	return clickhouse.OneBlock(s.name("loads"), in, func() {
+	return OneBlock(s.name("loads"), in, func() {
 		for i := range loads {
 			l := &loads[i]
 			id.Append(l.id)
@@ -270,7 +268,7 @@ func (c *copyState) hides(ctx context.Context, origin string) (bool, error) {
 		for k, cycle := range c.base.Cycles {
 			later = later || archived[cycle] && len(p.Older()) == 0 && p.Manifest > c.base.Manifests[k]
 		}
-		if later && lake.InHistory(c.src.Snap, int64(p.Manifest), manifest.Hash(p.Hash)) {
+		if later && lake.InHistory(c.src.Snap, int64(p.Manifest), lake.Hash(p.Hash)) {
 			return true, nil
 		}
 	}

@@ -13,22 +13,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Options says where and how a state is published.
 type Options struct {
-	Server    clickhouse.Options // Database is that of the copy
-	Cluster   string             // "" = one server
-	Keep      time.Duration      // how long rows that no view shows are kept
-	Inserts   int                // how many of the lake's files run at once; 0 = 2
-	DryRun    bool               // report what would be done
-	TakeOver  bool               // publish over the copy of another lake
-	Rebalance bool               // move files to the current shards of their buckets
+	Server    ServerOptions // Database is that of the copy
+	Cluster   string        // "" = one server
+	Keep      time.Duration // how long rows that no view shows are kept
+	Inserts   int           // how many of the lake's files run at once; 0 = 2
+	DryRun    bool          // report what would be done
+	TakeOver  bool          // publish over the copy of another lake
+	Rebalance bool          // move files to the current shards of their buckets
 	Progress  func(stage string, done, total int64)
 	// Elsewhere has other processes insert the large files of these buckets (InsertBucket). This process inserts the
 	// files that are still missing when it returns. nil means that this process inserts all.
@@ -84,7 +81,7 @@ type target struct {
 	o      *Options
 	src    *Source
 	schema Schema
-	nodes  *clickhouse.Servers
+	nodes  *Servers
 	tables []*Table
 	report *Report
 }
@@ -124,8 +121,8 @@ func newRun(o *Options, src *Source) *publishing {
 		inserted: make(map[publishPlace]uint64), unsure: make(map[publishPlace]int)}}
 }
 
-// Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
-// *OtherLakeError, *clickhouse.NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if
+// Publish brings the copy to a state of the lake. Errors: *ServerError, *DifferError, *AlteredError, *NewerError,
+// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; for one cycle also an error if
 // the state that is shown is not in the history of the lake. After an error too, the views show one complete state.
 func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
 	const turns = 4          // attempts while other publishers move the pointer
@@ -142,7 +139,7 @@ func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err 
 		before = append(before, r.state.report)
 		if moved.all {
 			all := *src
-			all.Cycle = manifest.Cycle{}
+			all.Cycle = lake.Cycle{}
 			src = &all
 		}
 	}
@@ -150,7 +147,7 @@ func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err 
 }
 
 func (r *publishing) publish(ctx context.Context) (err error) {
-	if r.state.nodes, err = clickhouse.Connect(ctx, r.state.o.Server, r.state.o.Cluster); err != nil {
+	if r.state.nodes, err = ConnectAll(ctx, r.state.o.Server, r.state.o.Cluster); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.state.nodes.Close()) }()
@@ -274,14 +271,14 @@ func (pr *preparation) apply(ctx context.Context, plans [][]step, chosen func(st
 
 // columns checks the tables of every server.
 func (to *target) columns(ctx context.Context) error {
-	return clickhouse.EachServer(ctx, to.nodes.All, func(ctx context.Context, n *clickhouse.Server) error {
+	return EachServer(ctx, to.nodes.All, func(ctx context.Context, n *Server) error {
 		return to.schema.checkColumns(ctx, n.Conn, to.tables)
 	})
 }
 
 // inspect reads the pointer, the recorded loads, and which lake the copy is of.
 func (c *copyState) inspect(ctx context.Context) (err error) {
-	var behind []*clickhouse.Server
+	var behind []*Server
 	if c.base, behind, err = c.readPointer(ctx); err != nil {
 		return err
 	}
@@ -295,7 +292,7 @@ func (c *copyState) inspect(ctx context.Context) (err error) {
 		return &OtherLakeError{c.nodes.All[0].Address(), c.schema.Database, c.base}
 	}
 	if !empty && c.base.Lake == string(origin) && !c.src.Cycle.IsZero() &&
-		!lake.InHistory(c.src.Snap, int64(c.base.Manifest), manifest.Hash(c.base.Hash)) {
+		!lake.InHistory(c.src.Snap, int64(c.base.Manifest), lake.Hash(c.base.Hash)) {
 		if err := c.current(); err != nil { // a run has published a newer state since
 			return err
 		}
@@ -322,7 +319,7 @@ func (c *copyState) readLoads(ctx context.Context) error {
 	var name, path, cycle string
 	var shard uint32
 	var sums []string
-	return c.nodes.All[0].Each(ctx, clickhouse.Select{
+	return c.nodes.All[0].Each(ctx, ServerSelect{
 		What: "read loads",
 		SQL:  "SELECT load, table_name, path, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
 		Into: []any{&id, &name, &path, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
@@ -520,11 +517,11 @@ func (ps *partitions) shownAt(p *Pointer) map[publishPlace][]uint64 {
 	return out
 }
 
-// current returns a *lakeerr.MovedError if the state is no longer the newest of the lake.
+// current returns a *lake.MovedError if the state is no longer the newest of the lake.
 func (to *target) current() error {
 	live, err := to.src.Snap.Live()
 	if err == nil && !live {
-		err = &lakeerr.MovedError{Name: "HEAD", Was: to.src.Snap.Manifest.Number}
+		err = &lake.MovedError{Name: "HEAD", Was: to.src.Snap.Manifest.Number}
 	}
 	return err
 }
@@ -542,7 +539,7 @@ func (c *copyState) show(ctx context.Context, next *Pointer) error {
 		if now.Number != c.base.Number {
 			return c.movedTo(now.Number)
 		}
-		return clickhouse.EachServer(ctx, behind, func(ctx context.Context, n *clickhouse.Server) error {
+		return EachServer(ctx, behind, func(ctx context.Context, n *Server) error {
 			return c.put(ctx, n, &now)
 		})
 	}

@@ -9,7 +9,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -175,7 +175,7 @@ func TestAltered(t *testing.T) {
 	w.publishedMonth()
 	w.ask("ALTER TABLE copy_internal.lines_data DROP COLUMN cash_amount")
 	w.ask("ALTER TABLE copy_internal.statements_data MODIFY COLUMN due_amount Decimal(38, 2)")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
 	var altered *publish.AlteredError
 	if !errors.As(err, &altered) {
 		t.Fatalf("got %v", err)
@@ -219,14 +219,14 @@ func TestDryRun(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.unpublishedMonth()
-	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle, DryRun: true})
 	w.must(err)
 	if len(r.DDL) != 2 || r.Changed || len(r.Tables) != 7 {
 		t.Errorf("%+v", r)
 	}
 	w.shows("SELECT count() FROM system.databases WHERE name IN ('copy', 'copy_internal')", "0")
 	w.publish()
-	r, err = w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
+	r, err = w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle, DryRun: true})
 	w.must(err)
 	if len(r.DDL) != 0 || r.Changed {
 		t.Errorf("%+v", r)
@@ -254,7 +254,7 @@ func TestOtherLake(t *testing.T) {
 		t.Fatalf("%+v", r.Owed)
 	}
 	w.shows("SELECT toString(as_of) FROM copy.live", "2026-10-05 04:00:00.000000")
-	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle, TakeOver: true})
+	_, err := other.tryPublish(run.PublishOptions{Cycle: lake.NoCycle, TakeOver: true})
 	w.must(err)
 	w.shows("SELECT toString(as_of) FROM copy.live", "2026-10-06 04:00:00.000000")
 	w.shows(linesSQL, sampleLines)

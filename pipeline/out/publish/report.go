@@ -3,7 +3,7 @@ package publish
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // Report is what a publish did.
@@ -24,9 +24,9 @@ type Report struct {
 	// StartedOver says why earlier attempts were broken off. A publish of one cycle may publish all cycles then.
 	StartedOver []string `json:"started_over,omitempty"`
 	// Uncleaned says why the server did not delete rows that no view shows; the next publish tries again.
-	Uncleaned string           `json:"uncleaned,omitempty"`
-	Totals    []manifest.Total `json:"totals,omitempty"` // totals equal in lines, statements and on the server
-	DryRun    bool             `json:"dry_run,omitempty"`
+	Uncleaned string            `json:"uncleaned,omitempty"`
+	Totals    []lake.TableTotal `json:"totals,omitempty"` // totals equal in lines, statements and on the server
+	DryRun    bool              `json:"dry_run,omitempty"`
 }
 
 // TableReport says what was done with one table.

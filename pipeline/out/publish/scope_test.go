@@ -11,10 +11,9 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestMeddledOutOfScope checks that a publish of one cycle does not record rows of another one as correct, which it
@@ -101,7 +100,7 @@ func atFirst(point string, do func()) func(string) error {
 }
 
 // startedOver publishes and checks the report: if the publish started over, it has what all attempts did.
-func startedOver(w *world, po run.PublishOptions, o workspace.Options) {
+func startedOver(w *world, po run.PublishOptions, o run.Options) {
 	r, err := run.PublishClickHouse(w.Context(), w.workspace(), po, o)
 	if err != nil {
 		w.Error(err)
@@ -164,7 +163,7 @@ func TestCyclesAtOnce(t *testing.T) {
 func (w *world) publishing(all *sync.WaitGroup, after chan struct{}, name string, stopAt func(string) error,
 	want error) {
 	w.Helper()
-	o, po := w.options(), run.PublishOptions{Cycle: place.NoCycle}
+	o, po := w.options(), run.PublishOptions{Cycle: lake.NoCycle}
 	if name != "" {
 		po.Cycle = cycle(w.T, name)
 	}

@@ -13,11 +13,9 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -47,26 +45,26 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 	}
 }
 
-func (w *world) connect() *clickhouse.Conn {
+func (w *world) connect() *publish.Conn {
 	w.Helper()
-	o, err := clickhouse.FromSettings(&w.workspace().Settings.ClickHouse, w.dir, func(string) string { return "" })
+	o, err := publish.ServerOptionsFrom(&w.workspace().Settings.ClickHouse, w.dir, func(string) string { return "" })
 	w.must(err)
-	conn, err := clickhouse.Open(w.Context(), o)
+	conn, err := publish.OpenServer(w.Context(), o)
 	w.must(err)
 	w.Cleanup(func() { w.must(conn.Close()) })
 	return conn
 }
 
 // copied returns a store that reads from the server, as in a program that has just started.
-func (w *world) copied(snap *lake.Snapshot, other records.Store) records.Store {
+func (w *world) copied(snap *lake.Snapshot, other query.Store) query.Store {
 	w.Helper()
 	return published.NewClickHouse(w.connect(), "copy").At(snap, other)
 }
 
 // files returns a store that reads from the lake and has no open files.
-func (w *world) files(snap *lake.Snapshot) records.Store {
+func (w *world) files(snap *lake.Snapshot) query.Store {
 	w.Helper()
-	l, err := records.NewLake(records.Options{})
+	l, err := query.NewLakeLines(query.LakeOptions{})
 	w.must(err)
 	w.Cleanup(l.Close)
 	return l.At(snap)
@@ -74,8 +72,8 @@ func (w *world) files(snap *lake.Snapshot) records.Store {
 
 // told returns what a store knows about delta: the number of lines, their ids and costs, and the customers that
 // consumed, with their partners.
-func told(ctx context.Context, s records.Store) (string, error) {
-	page, err := s.Page(ctx, records.Query{Cycle: lakekey.Cycle("2026-09"), Customer: "delta", Limit: 1 << 20})
+func told(ctx context.Context, s query.Store) (string, error) {
+	page, err := s.Page(ctx, query.LineQuery{Cycle: lakekey.Cycle("2026-09"), Customer: "delta", Limit: 1 << 20})
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +84,7 @@ func told(ctx context.Context, s records.Store) (string, error) {
 			page.Rows.Amount(tables.LinePaymentAmount).At(i),
 			page.Split[i])
 	}
-	sums, err := s.Sums(ctx, records.SumQuery{Cycle: lakekey.Cycle("2026-09"), Customers: []string{"delta"},
+	sums, err := s.Sums(ctx, query.SumQuery{Cycle: lakekey.Cycle("2026-09"), Customers: []string{"delta"},
 		By: tables.Columns(tables.LineSKU)})
 	if err != nil {
 		return "", err
@@ -122,7 +120,7 @@ func TestEarlierState(t *testing.T) {
 			want, err := told(t.Context(), w.files(earlier))
 			w.must(err)
 			w.more()
-			moved := new(lakeerr.MovedError)
+			moved := new(lake.MovedError)
 			if _, err := told(t.Context(), w.files(earlier)); !errors.As(err, &moved) {
 				t.Fatalf("the lake still answers of the state before: %v", err)
 			}
@@ -195,7 +193,7 @@ func TestEarlierStateGoes(t *testing.T) {
 	state("the pointer is gone, the rows are not", false, both)
 	w.publish()
 	state("cleaned", false, "18352")
-	moved := new(lakeerr.MovedError)
+	moved := new(lake.MovedError)
 	if _, err := told(t.Context(), w.copied(earlier, w.files(earlier))); !errors.As(err, &moved) {
 		t.Errorf("from neither: %v", err)
 	}

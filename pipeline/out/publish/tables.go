@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -36,7 +35,7 @@ func (p *Table) memory() *memory {
 func (p *Table) ViewColumns() string {
 	var list []string
 	add := func(name, kind, meaning string) {
-		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, clickhouse.Literal(meaning)))
+		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, QuotedText(meaning)))
 	}
 	if p.Cycle {
 		add(CycleColumn, word, "cycle that the row belongs to, such as 2026-09")

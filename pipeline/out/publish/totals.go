@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -88,7 +88,7 @@ func (t *totalCheck) what() string {
 // agreed reports a total that is equal everywhere.
 func (t *totalCheck) agreed(column string, v decimal.Decimal) {
 	name := strings.TrimSuffix(t.cycle+"/"+column+"."+t.currency, ".")
-	t.state.report.Totals = append(t.state.report.Totals, manifest.Total{Name: name, Value: v.String()})
+	t.state.report.Totals = append(t.state.report.Totals, lake.TableTotal{Name: name, Value: v.String()})
 }
 
 // lines checks the amounts of lines and statements.
@@ -99,11 +99,11 @@ func (t *totalCheck) lines() error {
 		if at < 0 || statements.Def.Columns[statements.Sums[k]].Type != tables.Amount {
 			continue
 		}
-		l, err := t.sum(lines, at, manifest.NoBucket)
+		l, err := t.sum(lines, at, lake.NoBucket)
 		if err != nil {
 			return err
 		}
-		s, err := t.sum(statements, k, manifest.NoBucket)
+		s, err := t.sum(statements, k, lake.NoBucket)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (t *totalCheck) taxes() error {
 	statements, taxes := Find(t.state.tables, "statements"), Find(t.state.tables, "taxes")
 	inStatements := slices.Index(statements.SumNames(), TaxAmount)
 	inTaxes := slices.Index(taxes.SumNames(), TaxAmount)
-	s, err := t.sum(statements, inStatements, manifest.NoBucket)
+	s, err := t.sum(statements, inStatements, lake.NoBucket)
 	if err != nil {
 		return err
 	}
@@ -175,12 +175,12 @@ func (t *totalCheck) smallest(column string, at, k int) error {
 		Right: "that of statements differs"}
 }
 
-// sum adds up a column over the loads of the cycle and the currency; manifest.NoBucket means all buckets.
+// sum adds up a column over the loads of the cycle and the currency; lake.NoBucket means all buckets.
 func (t *totalCheck) sum(p *Table, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
 	for _, i := range t.state.items {
 		if i.Table != p || i.Cycle != t.cycle || i.Money != t.currency ||
-			bucket != manifest.NoBucket && i.Bucket != bucket {
+			bucket != lake.NoBucket && i.Bucket != bucket {
 			continue
 		}
 		v, err := decimal.NewFromString(t.state.whole[i.Key()].sums[column])

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -38,14 +37,14 @@ type counted struct {
 }
 
 // count returns the rows and sums that a server has of each load.
-func (to *target) count(ctx context.Context, n *clickhouse.Server, p *Table, where string, args ...any) (
+func (to *target) count(ctx context.Context, n *Server, p *Table, where string, args ...any) (
 	map[uint64]counted, error) {
 	out := make(map[uint64]counted)
 	var id, rows uint64
 	var sums []string
 	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.SumsSQL(), to.schema.name(p.Data()),
 		where)
-	err := n.Each(ctx, clickhouse.Select{
+	err := n.Each(ctx, ServerSelect{
 		What: "count what is in " + p.Data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},
 		Begin: func() { clear(out) },
 	}, func() error {
@@ -59,7 +58,7 @@ func (to *target) count(ctx context.Context, n *clickhouse.Server, p *Table, whe
 }
 
 // verify compares the rows and sums of loads on a server with those that were sent.
-func (ld *loader) verify(ctx context.Context, n *clickhouse.Server, p *Table, cycle string, loads []load) error {
+func (ld *loader) verify(ctx context.Context, n *Server, p *Table, cycle string, loads []load) error {
 	ids := make([]uint64, 0, len(loads))
 	for i := range loads {
 		ids = append(ids, loads[i].id)
@@ -77,7 +76,7 @@ func (ld *loader) verify(ctx context.Context, n *clickhouse.Server, p *Table, cy
 }
 
 // compare returns nil if a load on a server is equal to what was sent.
-func compare(n *clickhouse.Server, p *Table, l *load, got counted) *DifferError {
+func compare(n *Server, p *Table, l *load, got counted) *DifferError {
 	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.Data(), n.Address(), l.id)
 	if got.rows != l.rows {
 		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows),

@@ -7,8 +7,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -56,7 +55,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 	w.publishedMonth()
 	other := at(t, w.server, strings.Replace(copyOf(w.server.DSN()), "/copy", "/copy_internal", 1), "")
 	other.unpublishedMonth()
-	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	_, err := other.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
 	if refused := new(publish.NotViewsError); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "database copy_internal contains the tables behind the views of database copy") {
 		t.Errorf("%v", err)
@@ -84,8 +83,8 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	w := at(t, s, "clickhouse://billing:p@"+s.Addr()+"/copy", "")
 	w.unpublishedMonth()
 	w.ask("CREATE DATABASE copy")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
-	failed := new(clickhouse.Error)
+	_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
+	failed := new(publish.ServerError)
 	if !errors.As(err, &failed) ||
 		!strings.Contains(err.Error(),
 			"create database copy_internal, which contains the tables behind the views of copy: ") ||

@@ -12,8 +12,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -55,8 +54,8 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.unpublishedMonth()
 	told := func(want string) {
 		t.Helper()
-		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
-		var failed *clickhouse.Error
+		_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
+		var failed *publish.ServerError
 		if !errors.As(err, &failed) || !strings.Contains(err.Error()+problem.HintOf(failed), want) ||
 			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, problem.HintOf(failed)), secret) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
@@ -84,10 +83,10 @@ func TestCredentials(t *testing.T) {
 	w.must(os.WriteFile(filepath.Join(w.dir, "secret"), []byte("from file\n"), 0o600))
 	w.settings(copyOf(w.server.DSN()), ", user: finance, password_file: secret")
 	w.publish()
-	w.env[clickhouse.UserEnv], w.env[clickhouse.PasswordEnv] = "ops", "from env"
+	w.env[publish.UserEnv], w.env[publish.PasswordEnv] = "ops", "from env"
 	w.publish()
-	w.env[clickhouse.PasswordEnv] = "from somewhere else"
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	w.env[publish.PasswordEnv] = "from somewhere else"
+	_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
 	if err == nil || strings.Contains(err.Error(), "from somewhere else") ||
 		!strings.Contains(err.Error(), "Authentication failed") {
 		t.Error(err)
@@ -124,7 +123,7 @@ func TestDroppedTable(t *testing.T) {
 		"[0,1]",
 	)
 	w.ask("INSERT INTO copy_internal.schema_versions (version, name) VALUES (2, 'of tomorrow')")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
 	var newer *publish.NewerError
 	if !errors.As(err, &newer) || newer.Version != 2 || newer.Ours != 1 {
 		t.Error(err)
@@ -174,7 +173,7 @@ func TestMoreShards(t *testing.T) {
 	}
 	w.server = shards[1]
 	w.shows(rowsOfLinesSQL, "0")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, Rebalance: true})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle, Rebalance: true})
 	w.must(err)
 	for _, s := range shards {
 		w.server = s
@@ -195,7 +194,7 @@ func TestTwoPublishers(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			if _, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle}); err != nil {
+			if _, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle}); err != nil {
 				t.Error(err)
 			}
 		})

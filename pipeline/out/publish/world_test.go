@@ -11,10 +11,9 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -66,22 +65,22 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) workspace() *workspace.Workspace {
+func (w *world) workspace() *run.Workspace {
 	w.Helper()
-	ws, err := workspace.Open(w.dir)
+	ws, err := run.Open(w.dir)
 	w.must(err)
 	return ws
 }
 
-func (w *world) options() workspace.Options {
+func (w *world) options() run.Options {
 	w.Helper()
 	asOf, err := period.ParseInstant(w.asOf)
 	w.must(err)
-	return workspace.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
+	return run.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
 }
 
 // month runs the month of the sample.
-func (w *world) month() *workspace.Report {
+func (w *world) month() *run.Report {
 	w.Helper()
 	r, err := run.Monthly(w.Context(), w.workspace(), cycle(w.T, sample.Cycle), w.options())
 	w.must(err)
@@ -99,11 +98,11 @@ var billed = sync.OnceValues(func() (string, error) {
 	if err := errors.Join(ofAsOf, ofCycle, sample.WriteUsage(filepath.Join(dir, "w"))); err != nil {
 		return dir, err
 	}
-	ws, err := workspace.Open(filepath.Join(dir, "w"))
+	ws, err := run.Open(filepath.Join(dir, "w"))
 	if err != nil {
 		return dir, err
 	}
-	_, err = run.Monthly(context.Background(), ws, c, workspace.Options{AsOf: asOf, Workers: 2})
+	_, err = run.Monthly(context.Background(), ws, c, run.Options{AsOf: asOf, Workers: 2})
 	return dir, err
 })
 
@@ -162,7 +161,7 @@ func cycle(t *testing.T, name string) period.Cycle {
 // publish publishes everything.
 func (w *world) publish() *publish.Report {
 	w.Helper()
-	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: lake.NoCycle})
 	w.must(err)
 	return r
 }
@@ -210,7 +209,7 @@ func (w *world) stopAt(point string) {
 		return nil
 	}
 	if _, err := run.PublishClickHouse(context.WithoutCancel(w.Context()), w.workspace(),
-		run.PublishOptions{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
+		run.PublishOptions{Cycle: lake.NoCycle}, o); !errors.Is(err, errStopped) {
 		w.Fatalf("publish up to %s: %v", point, err)
 	}
 }

@@ -14,11 +14,9 @@ import (
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -41,14 +39,14 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	must(err)
 	must(os.WriteFile(file, []byte(strings.Replace(string(text), `clickhouse: {dsn: "", cluster: ""}`,
 		"clickhouse: {dsn: '"+dsn+"'}", 1)), 0o600))
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	must(err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(err)
-	o := workspace.Options{AsOf: asOf, Env: func(string) string { return "" }}
+	o := run.Options{AsOf: asOf, Env: func(string) string { return "" }}
 	month, err := period.ParseCycle(sample.Cycle)
 	must(err)
-	state := func(run func() (*workspace.Report, error)) *lake.Snapshot {
+	state := func(run func() (*run.Report, error)) *lake.Snapshot {
 		t.Helper()
 		r, err := run()
 		must(err)
@@ -61,21 +59,21 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		must(err)
 		return snap
 	}
-	earlier := state(func() (*workspace.Report, error) { return run.Monthly(t.Context(), w, month, o) })
-	options, err := clickhouse.FromSettings(&w.Settings.ClickHouse, dir, o.Env)
+	earlier := state(func() (*run.Report, error) { return run.Monthly(t.Context(), w, month, o) })
+	options, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, dir, o.Env)
 	must(err)
-	conn, err := clickhouse.Open(t.Context(), options)
+	conn, err := publish.OpenServer(t.Context(), options)
 	must(err)
 	defer func() { must(conn.Close()) }()
 	p := NewClickHouse(conn, options.Database).At(earlier, nil)
-	q := records.Query{Cycle: lakekey.Cycle(sample.Cycle), Customer: "delta", Limit: 1 << 16}
+	q := query.LineQuery{Cycle: lakekey.Cycle(sample.Cycle), Customer: "delta", Limit: 1 << 16}
 	first, err := p.Page(t.Context(), q)
 	must(err)
 	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"),
 		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o600))
-	latest := state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
+	latest := state(func() (*run.Report, error) { return run.Nightly(t.Context(), w, o) })
 
 	lakeAnswers(t, options, latest, &q)
 	at := stateOf{earlier.Hash, sample.Cycle}
@@ -96,7 +94,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 			must(conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &before))
 			if clean {
 				w.Settings.ClickHouse.Keep = 0
-				_, err := run.PublishClickHouse(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
+				_, err := run.PublishClickHouse(t.Context(), w, run.PublishOptions{Cycle: lake.NoCycle}, o)
 				must(err)
 			}
 			return conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &after)
@@ -114,15 +112,15 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 
 // lakeAnswers checks that the lake returns the same page while the server refuses connections, and that the server is
 // used again after that. Invariant: PUBLISHED-4.
-func lakeAnswers(t *testing.T, options clickhouse.Options, latest *lake.Snapshot, q *records.Query) {
+func lakeAnswers(t *testing.T, options publish.ServerOptions, latest *lake.Snapshot, q *query.LineQuery) {
 	t.Helper()
 	proxy := server.NewProxy(t, options.Address)
 	options.Address = proxy.Addr()
-	conn, err := clickhouse.Open(t.Context(), options)
+	conn, err := publish.OpenServer(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := records.NewLake(records.Options{})
+	files, err := query.NewLakeLines(query.LakeOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +145,7 @@ func lakeAnswers(t *testing.T, options clickhouse.Options, latest *lake.Snapshot
 	if got := page(1); len(got) == 0 || !slices.Equal(got, want) {
 		t.Errorf("the lake answers with %d lines, the server with %d, or other ones", len(got), len(want))
 	}
-	failed := new(clickhouse.Error)
+	failed := new(publish.ServerError)
 	if _, err := store.At(latest, nil).Page(t.Context(), *q); !errors.As(err, &failed) {
 		t.Errorf("without a lake: %v", err)
 	}
@@ -163,14 +161,14 @@ func pagesAgree(t *testing.T, p *State) {
 	t.Helper()
 	cycle := lakekey.Cycle(sample.Cycle)
 	split := 0
-	for _, q := range []records.Query{{Limit: 7, Offset: 3}, {Limit: 1 << 16}, {Limit: 5, Offset: 1 << 20},
-		{Limit: 50, Where: []records.Condition{{Column: tables.LineTier.Of(), Op: records.Is, Values: []string{"2"}}}},
-		{Limit: 50, Where: []records.Condition{{Column: tables.LineTier.Of(), Op: records.Is, Values: []string{"x"}}}},
-		{Limit: 9, Where: []records.Condition{{Column: tables.LineSKU.Of(), Op: records.IsNot, Values: []string{"no"}},
-			{Column: tables.LinePaymentAmount.Of(), Op: records.Positive}}},
+	for _, q := range []query.LineQuery{{Limit: 7, Offset: 3}, {Limit: 1 << 16}, {Limit: 5, Offset: 1 << 20},
+		{Limit: 50, Where: []query.Condition{{Column: tables.LineTier.Of(), Op: query.IsAnyOf, Values: []string{"2"}}}},
+		{Limit: 50, Where: []query.Condition{{Column: tables.LineTier.Of(), Op: query.IsAnyOf, Values: []string{"x"}}}},
+		{Limit: 9, Where: []query.Condition{{Column: tables.LineSKU.Of(), Op: query.IsNot, Values: []string{"no"}},
+			{Column: tables.LinePaymentAmount.Of(), Op: query.Positive}}},
 	} {
 		q.Cycle, q.Customer = cycle, "aurora" // has traffic in several tiers
-		one, three := new(records.Page), new(records.Page)
+		one, three := new(query.LinePage), new(query.LinePage)
 		one.Rows, three.Rows = parquet.NewColumns(tables.Lines()), parquet.NewColumns(tables.Lines())
 		err := p.of(t.Context(), cycle, func(shown *Shown) error {
 			from := shown.Rows(tables.Lines().Name)
@@ -201,19 +199,19 @@ func pagesAgree(t *testing.T, p *State) {
 	if split == 0 {
 		t.Error("no record has several lines")
 	}
-	few := clickhouse.With(t.Context(), "max_rows_to_read", "10")
+	few := publish.WithSettings(t.Context(), "max_rows_to_read", "10")
 	var n uint64
 	err := p.of(t.Context(), cycle, func(shown *Shown) error {
 		from := shown.Rows(tables.Lines().Name)
 		return p.conn.One(few, "count", "SELECT count() FROM "+from+" AND customer_id = 'aurora'", nil, &n)
 	})
-	if !clickhouse.TooManyRows(err) {
+	if !publish.TooManyRows(err) {
 		t.Errorf("more than 10 rows: %d, %v", n, err)
 	}
 }
 
 // told returns the rows of a page as texts.
-func told(p *records.Page) []string {
+func told(p *query.LinePage) []string {
 	var list []string
 	for i := range p.Rows.N {
 		list = append(list, fmt.Sprint(string(p.Rows.Text(tables.LineID).At(i)),

@@ -13,9 +13,8 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -27,7 +26,7 @@ var files embed.FS
 
 // SQL returns the statement of a question over the published views, with the parameters cycle (” = all of them) and
 // zone (the contract zone). Limits become a subquery of its view. Errors: *TagError.
-func SQL(q *ask.Question, only ask.Only) (string, error) {
+func SQL(q *query.Question, only query.OnlyFor) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
 		return "", fmt.Errorf("the SQL of %s: %w", q.Name, err)
@@ -36,7 +35,7 @@ func SQL(q *ask.Question, only ask.Only) (string, error) {
 		return "", &TagError{q.Name}
 	}
 	sql := perCurrency(q, string(text))
-	condition := q.Condition(only, clickhouse.Literal)
+	condition := q.Condition(only, publish.QuotedText)
 	if condition == "" {
 		return sql, nil
 	}
@@ -45,7 +44,7 @@ func SQL(q *ask.Question, only ask.Only) (string, error) {
 }
 
 // perCurrency adds the question's currencies to its SQL as keys: after the sums, in the groups, and first in the order.
-func perCurrency(q *ask.Question, sql string) string {
+func perCurrency(q *query.Question, sql string) string {
 	keys := q.Currencies()
 	if len(keys) == 0 {
 		return sql
@@ -62,7 +61,7 @@ func perCurrency(q *ask.Question, sql string) string {
 }
 
 // several reports whether a published state has amounts of several currencies, so that its rows name theirs.
-func several(ctx context.Context, conn *clickhouse.Conn) (bool, error) {
+func several(ctx context.Context, conn *publish.Conn) (bool, error) {
 	var n uint64
 	err := conn.One(ctx, "look for currencies", "SELECT count() FROM system.columns WHERE "+
 		"database = currentDatabase() AND table = 'statements' AND name = 'currency'", nil, &n)
@@ -100,9 +99,9 @@ func (e *NotPublishedError) Diagnosis() (problem.Class, string) {
 const turns = 10
 
 // Ask answers a question from the published state, whose origin it returns. zone is the contract zone's name. Errors:
-// *NotPublishedError, *rows.NoCycleError, *clickhouse.Error.
-func Ask(ctx context.Context, q *ask.Question, r ask.Request, zone string,
-	conn *clickhouse.Conn) (*ask.Answer, Origin, error) {
+// *NotPublishedError, *rows.NoCycleError, *publish.ServerError.
+func Ask(ctx context.Context, q *query.Question, r query.Request, zone string,
+	conn *publish.Conn) (*query.Answer, Origin, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
 		return nil, Origin{}, err
@@ -151,23 +150,23 @@ func (s *shownState) of() Origin {
 }
 
 // state returns the state that the views show.
-func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
+func state(ctx context.Context, conn *publish.Conn) (s shownState, err error) {
 	found := false
-	err = conn.Each(ctx, clickhouse.Select{
+	err = conn.Each(ctx, publish.ServerSelect{
 		What:  "request the published state",
 		SQL:   "SELECT number, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests FROM live",
 		Into:  []any{&s.number, &s.lake, &s.manifest, &s.hash, &s.asOf, &s.cycles, &s.manifests},
 		Begin: func() { found = false },
 	}, func() error { found = true; return nil })
-	if clickhouse.NotThere(err) || err == nil && !found {
+	if publish.TableMissing(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}
 	}
 	return s, err
 }
 
 // runSQL runs the question's SQL, whose columns and rows are in the order of the question.
-func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, conn *clickhouse.Conn,
-	live shownState) (*ask.Answer, error) {
+func runSQL(ctx context.Context, q *query.Question, r query.Request, zone string, conn *publish.Conn,
+	live shownState) (*query.Answer, error) {
 	mixed, err := several(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -194,30 +193,31 @@ func runSQL(ctx context.Context, q *ask.Question, r ask.Request, zone string, co
 	for i := len(q.Keys) - 1; i >= own; i-- {
 		dest = append(dest, &cells[i])
 	}
-	empty, err := ask.NewAnswer(q, ask.ClickHouse, int64(live.manifest),
+	empty, err := query.NewAnswer(q, query.ClickHouseSource, int64(live.manifest),
 		period.Instant(live.asOf.UnixMicro()).String())
 	if err != nil {
 		return nil, err
 	}
-	var a *ask.Answer
-	var last *ask.Row
+	var a *query.Answer
+	var last *query.AnswerRow
 	begin := func() { a, last = empty.Clone(), nil }
 	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle.String(), "zone": zone}))
-	err = conn.Each(ctx, clickhouse.Select{What: "answer " + q.Name, SQL: sql, Into: dest, Begin: begin}, func() error {
-		row := row(q, cells)
-		if last != nil && q.Compare(*last, row) >= 0 {
-			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys,
-				last.Keys)
-		}
-		last = &row
-		return a.Add(row, r.Limit)
-	})
+	err = conn.Each(ctx, publish.ServerSelect{What: "answer " + q.Name, SQL: sql, Into: dest, Begin: begin},
+		func() error {
+			row := row(q, cells)
+			if last != nil && q.Compare(*last, row) >= 0 {
+				return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys,
+					last.Keys)
+			}
+			last = &row
+			return a.Add(row, r.Limit)
+		})
 	return a, err
 }
 
 // row converts a scanned row.
-func row(q *ask.Question, cells []cell) ask.Row {
-	var row ask.Row
+func row(q *query.Question, cells []cell) query.AnswerRow {
+	var row query.AnswerRow
 	for i := range q.Keys {
 		row.Keys = append(row.Keys, cells[i].text)
 	}
@@ -241,7 +241,7 @@ func (c *cell) Scan(value any) (err error) {
 		c.text = strings.Clone(v)
 		return nil
 	case int32:
-		c.text = ask.SmallText(v)
+		c.text = query.SmallText(v)
 		return nil
 	case int64:
 		c.total, err = wholeTotal(v>>63, uint64(v))

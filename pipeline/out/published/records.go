@@ -10,20 +10,18 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // ClickHouse answers from the published states of a server.
 type ClickHouse struct {
-	conn     *clickhouse.Conn
+	conn     *publish.Conn
 	database string
 
 	// Away is called with the error if the server fails and the lake answers instead; nil = no call.
@@ -38,7 +36,7 @@ type ClickHouse struct {
 
 // stateOf is a cycle of a state of the lake.
 type stateOf struct {
-	hash  manifest.Hash
+	hash  lake.Hash
 	cycle string
 }
 
@@ -49,7 +47,7 @@ type move struct {
 }
 
 // NewClickHouse returns a ClickHouse for a database of published views.
-func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
+func NewClickHouse(conn *publish.Conn, database string) *ClickHouse {
 	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool),
 		found: make(map[stateOf]Shown)}
 }
@@ -74,13 +72,13 @@ func (e *BehindError) Diagnosis() (problem.Class, string) {
 type State struct {
 	*ClickHouse
 	snap *lake.Snapshot
-	lake records.Store
+	lake query.Store
 }
 
 // At returns the answers of a state. If the state is not on the server (between a run and its publish, or after the
 // rows of an older one were deleted by clickhouse.keep), or if the server cannot be reached, lake answers; if lake is
-// nil, the error is a *BehindError or a *clickhouse.Error.
-func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
+// nil, the error is a *BehindError or a *publish.ServerError.
+func (c *ClickHouse) At(snap *lake.Snapshot, lake query.Store) *State { return &State{c, snap, lake} }
 
 // behind returns the error that names the state that the views show instead.
 func (p *State) behind(ctx context.Context, cycle string) error {
@@ -126,7 +124,7 @@ func (p *State) usable(ctx context.Context, shown *Shown, cycle string) (bool, e
 // of calls ask such that its result is of the state (REC-1): by the loads of the pointer that showed it, which exist
 // while that pointer does. If the remembered move of the state is no longer its last one, ask is called again.
 // Remembering it saves queries: the statement of a page reads the pointer itself.
-func (p *State) of(ctx context.Context, of manifest.Cycle, ask func(shown *Shown) error) error {
+func (p *State) of(ctx context.Context, of lake.Cycle, ask func(shown *Shown) error) error {
 	if err := rows.HasCycle(p.snap, of); err != nil {
 		return err
 	}
@@ -198,11 +196,11 @@ func (s *statement) add(sql string, args ...any) {
 }
 
 func column(col tables.ColumnOf[tables.Line]) string {
-	return clickhouse.Name(tables.Lines().Columns[col].Name)
+	return publish.QuotedName(tables.Lines().Columns[col].Name)
 }
 
 // where adds the conditions for a cycle's lines to those for the state.
-func (s *statement) where(cycle string, where []records.Condition) error {
+func (s *statement) where(cycle string, where []query.Condition) error {
 	s.add(" AND cycle = ?", cycle)
 	for i := range where {
 		if err := s.condition(&where[i]); err != nil {
@@ -212,28 +210,28 @@ func (s *statement) where(cycle string, where []records.Condition) error {
 	return nil
 }
 
-func (s *statement) condition(c *records.Condition) error {
+func (s *statement) condition(c *query.Condition) error {
 	switch c.Op {
-	case records.Is, records.IsNot:
+	case query.IsAnyOf, query.IsNot:
 		s.oneOf(c)
-	case records.Zero:
+	case query.Zero:
 		s.add(" AND " + column(c.Column) + " = 0")
-	case records.NotZero:
+	case query.NotZero:
 		s.add(" AND " + column(c.Column) + " != 0")
-	case records.Negative:
+	case query.Negative:
 		s.add(" AND " + column(c.Column) + " < 0")
-	case records.Positive:
+	case query.Positive:
 		s.add(" AND " + column(c.Column) + " >= 0")
-	case records.Own:
+	case query.OwnLine:
 		s.add(" AND (false")
 		for _, span := range c.Spans {
 			s.add(" OR toUnixTimestamp64Micro(ifNull(own_time, usage_start)) >= ? AND "+
 				"toUnixTimestamp64Micro(ifNull(own_time, usage_start)) < ?", int64(span.From), int64(span.To))
 		}
 		s.add(")")
-	case records.Billed:
-		billed := "toUnixTimestamp64Micro(multiIf(day = '" + manifest.EventsDay.String() + "', trade_time, day IN ('" +
-			manifest.LateDay.String() + "', '" + manifest.RerateDay.String() + "', '" + manifest.RestatedDay.String() +
+	case query.Billed:
+		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay.String() + "', trade_time, day IN ('" +
+			lake.LateDay.String() + "', '" + lake.RerateDay.String() + "', '" + lake.RestatedDay.String() +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
 	default:
@@ -242,10 +240,10 @@ func (s *statement) condition(c *records.Condition) error {
 	return nil
 }
 
-func (s *statement) oneOf(c *records.Condition) {
+func (s *statement) oneOf(c *query.Condition) {
 	small := tables.Lines().Columns[c.Column].Type == tables.Small
 	s.add(" AND " + column(c.Column))
-	if c.Op == records.IsNot {
+	if c.Op == query.IsNot {
 		s.add(" NOT")
 	}
 	s.add(" IN (")
@@ -268,8 +266,8 @@ func (s *statement) oneOf(c *records.Condition) {
 // their file, and within it as written. The remaining columns make the order total, so that each page continues the one
 // before: if one balance did not cover several lines, the first took from it.
 func order() string {
-	kinds := make([]string, 0, line.Cap+1)
-	for k := line.Usage; k <= line.Cap; k++ {
+	kinds := make([]string, 0, table.CapLine+1)
+	for k := table.UsageLine; k <= table.CapLine; k++ {
 		kinds = append(kinds, "'"+k.String()+"'")
 	}
 	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") +
@@ -286,8 +284,8 @@ func (p *State) owed(ctx context.Context, err error) bool {
 	if behind := new(BehindError); errors.As(err, &behind) {
 		return true
 	}
-	away := new(clickhouse.Error)
-	if !errors.As(err, &away) || !clickhouse.Retryable(away) {
+	away := new(publish.ServerError)
+	if !errors.As(err, &away) || !publish.RetryableError(away) {
 		return false
 	}
 	if p.Away != nil {
@@ -301,16 +299,16 @@ func (p *State) owed(ctx context.Context, err error) bool {
 const maxAtOnce = 1 << 17
 
 // Page implements Store. The copy has no lines of archived cycles: the lake answers for what remains of them. Errors:
-// those of (*State).Page, *BehindError, *clickhouse.Error.
-func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, err error) {
+// those of (*State).Page, *BehindError, *publish.ServerError.
+func (p *State) Page(ctx context.Context, q query.LineQuery) (out *query.LinePage, err error) {
 	if ref, _ := p.snap.Cycle(q.Cycle); q.Remaining && ref.Archived != nil && p.lake != nil {
 		return p.lake.Page(ctx, q)
 	}
 	err = p.of(ctx, q.Cycle, func(shown *Shown) error {
 		from := shown.Rows(tables.Lines().Name)
-		out = &records.Page{Rows: parquet.NewColumns(tables.Lines())}
+		out = &query.LinePage{Rows: parquet.NewColumns(tables.Lines())}
 		if q.Limit > 0 {
-			if known, err := p.atOnce(ctx, shown, &q, out); known || err != nil && !clickhouse.TooManyRows(err) {
+			if known, err := p.atOnce(ctx, shown, &q, out); known || err != nil && !publish.TooManyRows(err) {
 				return err
 			}
 		}
@@ -332,7 +330,7 @@ func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, e
 }
 
 // ofCustomer adds the conditions for the lines of a query.
-func (s *statement) ofCustomer(q *records.Query) error {
+func (s *statement) ofCustomer(q *query.LineQuery) error {
 	if err := s.where(q.Cycle.String(), q.Where); err != nil {
 		return err
 	}
@@ -344,7 +342,8 @@ func (s *statement) ofCustomer(q *records.Query) error {
 // of a record that do not meet the conditions count too, so they are removed after the counting. known is false if the
 // page is after the last line, if no line meets the conditions, or if the views show another state since: then no row
 // has the count.
-func (p *State) atOnce(ctx context.Context, from *Shown, q *records.Query, out *records.Page) (known bool, err error) {
+func (p *State) atOnce(ctx context.Context, from *Shown, q *query.LineQuery, out *query.LinePage) (known bool,
+	err error) {
 	var s statement
 	var total, lines, records uint64
 	names, dest := cellsOf(q, out)
@@ -362,8 +361,8 @@ func (p *State) atOnce(ctx context.Context, from *Shown, q *records.Query, out *
 		}
 	}
 	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
-	within := clickhouse.With(ctx, "max_threads", "1", "max_rows_to_read", strconv.Itoa(maxAtOnce))
-	err = p.conn.Each(within, clickhouse.Select{
+	within := publish.WithSettings(ctx, "max_threads", "1", "max_rows_to_read", strconv.Itoa(maxAtOnce))
+	err = p.conn.Each(within, publish.ServerSelect{
 		What: "read records", SQL: s.String(), Args: s.args, Into: append([]any{&total, &lines, &records}, dest...),
 		Begin: func() { out.Rows.Reset(); out.Total, out.Split, out.Shared = 0, nil, nil },
 	}, func() error {
@@ -377,11 +376,11 @@ func (p *State) atOnce(ctx context.Context, from *Shown, q *records.Query, out *
 	return known, err
 }
 
-// recordsOfID is the number of records with the id (records.Page.Shared).
+// recordsOfID is the number of records with the id (query.LinePage.Shared).
 const recordsOfID = "uniqExact(day, usage_start, origin_cycle)"
 
 // fits adds the conditions of a query as a value that is 1 for lines that meet them, and 0 for others.
-func (s *statement) fits(before string, q *records.Query, after string) error {
+func (s *statement) fits(before string, q *query.LineQuery, after string) error {
 	s.add(before + "ifNull(true")
 	for i := range q.Where {
 		if err := s.condition(&q.Where[i]); err != nil {
@@ -392,7 +391,7 @@ func (s *statement) fits(before string, q *records.Query, after string) error {
 	return nil
 }
 
-func (p *State) count(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+func (p *State) count(ctx context.Context, from string, q *query.LineQuery, out *query.LinePage) error {
 	var s statement
 	s.add("SELECT count() FROM " + from)
 	if err := s.ofCustomer(q); err != nil {
@@ -405,23 +404,23 @@ func (p *State) count(ctx context.Context, from string, q *records.Query, out *r
 }
 
 // cellsOf returns the columns of a query in SQL, and the destinations of their values.
-func cellsOf(q *records.Query, out *records.Page) (names string, dest []any) {
+func cellsOf(q *query.LineQuery, out *query.LinePage) (names string, dest []any) {
 	cols := q.Columns
 	if cols == nil {
-		cols = records.AllColumns()
+		cols = query.AllLineColumns()
 	}
 	cols = named(cols)
-	list, cells := make([]string, len(cols)), make([]records.Cell, len(cols))
+	list, cells := make([]string, len(cols)), make([]query.LineCell, len(cols))
 	dest = make([]any, len(cols))
 	for i, col := range cols {
 		list[i] = column(col)
-		cells[i] = records.Cell{Col: out.Rows.Col(col), Of: tables.Lines().Columns[col].Type}
+		cells[i] = query.LineCell{Col: out.Rows.Col(col), Of: tables.Lines().Columns[col].Type}
 		dest[i] = &cells[i]
 	}
 	return strings.Join(list, ", "), dest
 }
 
-func (p *State) rows(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+func (p *State) rows(ctx context.Context, from string, q *query.LineQuery, out *query.LinePage) error {
 	names, dest := cellsOf(q, out)
 	var s statement
 	s.add("SELECT " + names + " FROM " + from)
@@ -429,7 +428,7 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 		return err
 	}
 	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
-	return p.conn.Each(ctx, clickhouse.Select{
+	return p.conn.Each(ctx, publish.ServerSelect{
 		What: "read records", SQL: s.String(), Args: s.args, Into: dest, Begin: out.Rows.Reset,
 	}, func() error {
 		out.Rows.N++
@@ -451,7 +450,7 @@ func named(cols tables.List[tables.Line]) tables.List[tables.Line] {
 }
 
 // split finds which records of the page have several lines.
-func (p *State) split(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+func (p *State) split(ctx context.Context, from string, q *query.LineQuery, out *query.LinePage) error {
 	if out.Rows.N == 0 {
 		return nil
 	}
@@ -469,7 +468,7 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	several := make(map[key]bool)
 	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from +
 		" AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
-	err := p.conn.Each(ctx, clickhouse.Select{
+	err := p.conn.Each(ctx, publish.ServerSelect{
 		What: "count lines of records", SQL: sql, Args: []any{q.Cycle.String(), q.Customer, ids},
 		Into: []any{&k.day, &k.id, &k.start}, Begin: func() { clear(several) },
 	}, func() error { several[k] = true; return nil })
@@ -481,7 +480,7 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 }
 
 // shared finds the ids of the page that several records have.
-func (p *State) shared(ctx context.Context, from string, q *records.Query, out *records.Page) error {
+func (p *State) shared(ctx context.Context, from string, q *query.LineQuery, out *query.LinePage) error {
 	if out.Rows.N == 0 {
 		return nil
 	}
@@ -491,7 +490,7 @@ func (p *State) shared(ctx context.Context, from string, q *records.Query, out *
 	}
 	var id string
 	several := make(map[string]bool)
-	err := p.conn.Each(ctx, clickhouse.Select{
+	err := p.conn.Each(ctx, publish.ServerSelect{
 		What: "count records of ids",
 		SQL: "SELECT id FROM " + from + " AND cycle = ? AND customer_id = ? AND id IN (?)" +
 			" GROUP BY id HAVING " + recordsOfID + " > 1", Args: []any{q.Cycle.String(), q.Customer, ids},
@@ -508,16 +507,16 @@ func (p *State) shared(ctx context.Context, from string, q *records.Query, out *
 const maxNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
-func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum, err error) {
+func (p *State) Sums(ctx context.Context, q query.SumQuery) (out []query.LineSum, err error) {
 	err = p.of(ctx, q.Cycle, func(shown *Shown) error {
 		from := shown.Rows(tables.Lines().Name)
-		found := make(map[string]*records.Sum)
+		found := make(map[string]*query.LineSum)
 		for at := 0; at < len(q.Customers); at += maxNamed {
 			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+maxNamed, len(q.Customers))], found); err != nil {
 				return err
 			}
 		}
-		out = records.InOrder(found)
+		out = query.SumsInOrder(found)
 		return nil
 	})
 	if p.owed(ctx, err) {
@@ -526,15 +525,15 @@ func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum
 	return out, err
 }
 
-func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, customers []string,
-	to map[string]*records.Sum) error {
+func (p *State) sum(ctx context.Context, from string, q *query.SumQuery, customers []string,
+	to map[string]*query.LineSum) error {
 	var s statement
 	s.add("SELECT ")
 	for _, col := range q.By {
 		s.add("toString(" + column(col) + "), ")
 	}
 	s.add("count()")
-	for _, col := range records.AmountColumns() {
+	for _, col := range query.AmountColumns() {
 		// a sum of Decimal(38) overflows silently
 		s.add(", toString(sum(toDecimal256(" + column(col.Of()) + ", 8)))")
 	}
@@ -546,7 +545,7 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 	for i, col := range q.By {
 		s.add([]string{" GROUP BY ", ", "}[min(i, 1)] + column(col))
 	}
-	by, amounts := make([]string, len(q.By)), [records.Amounts]string{}
+	by, amounts := make([]string, len(q.By)), [query.SumAmounts]string{}
 	var n uint64
 	var dest []any
 	for i := range by {
@@ -556,11 +555,11 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 	for i := range amounts {
 		dest = append(dest, &amounts[i])
 	}
-	var list []records.Sum
-	err := p.conn.Each(ctx, clickhouse.Select{
+	var list []query.LineSum
+	err := p.conn.Each(ctx, publish.ServerSelect{
 		What: "add records up", SQL: s.String(), Args: s.args, Into: dest, Begin: func() { list = nil },
 	}, func() error {
-		sum := records.Sum{By: append([]string(nil), by...), Lines: int64(n)}
+		sum := query.LineSum{By: append([]string(nil), by...), Lines: int64(n)}
 		for i, text := range amounts {
 			if err := sum.Amounts[i].UnmarshalText([]byte(text)); err != nil {
 				return fmt.Errorf("add records up in ClickHouse: %w", err)
@@ -589,13 +588,13 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 }
 
 // Shares implements Store. Errors are those of Page.
-func (p *State) Shares(ctx context.Context, cycle manifest.Cycle) (out []records.Share, err error) {
+func (p *State) Shares(ctx context.Context, cycle lake.Cycle) (out []query.PartnerShare, err error) {
 	err = p.of(ctx, cycle, func(shown *Shown) error {
-		var s records.Share
+		var s query.PartnerShare
 		sql := "SELECT partner_id, association_type, customer_id FROM " + shown.Rows(tables.Lines().Name) +
 			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY " +
 			"partner_id, association_type, customer_id"
-		return p.conn.Each(ctx, clickhouse.Select{
+		return p.conn.Each(ctx, publish.ServerSelect{
 			What: "list who consumed", SQL: sql, Args: []any{cycle.String()},
 			Into: []any{&s.Partner, &s.Association, &s.Customer}, Begin: func() { out = nil },
 		}, func() error { out = append(out, s); return nil })

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -25,7 +24,7 @@ type Shown struct {
 
 // Find looks for the newest move that showed a cycle of a state. ok is false if there is none: the state was never
 // published, or its pointer was deleted since.
-func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.Snapshot, cycle string) (s Shown,
+func Find(ctx context.Context, c *publish.Conn, database string, snap *lake.Snapshot, cycle string) (s Shown,
 	ok bool, err error) {
 	s = Shown{schema: publish.Schema{Database: database}, hash: string(snap.Hash), number: uint64(snap.Manifest.Number),
 		cycle: cycle}
@@ -41,14 +40,14 @@ func Find(ctx context.Context, c *clickhouse.Conn, database string, snap *lake.S
 
 // look reads the pointer once. It returns whether the move is still recorded, the number of the newest move that showed
 // the cycle of the state (0 = none), and whether the views show that one.
-func (s *Shown) look(ctx context.Context, c *clickhouse.Conn) (there bool, number uint64, newest bool, err error) {
+func (s *Shown) look(ctx context.Context, c *publish.Conn) (there bool, number uint64, newest bool, err error) {
 	// A cycle may have been published alone, from another state than the others: its own manifest is compared.
 	sql := "SELECT countIf(number = ?), maxIf(number, manifest_hash = ? AND arrayExists((c, m) -> c = ? AND m = ?, " +
 		"cycles, cycle_manifests)), max(number) FROM " + s.table("published")
 	var n, last uint64
-	err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", sql,
+	err = c.One(publish.WithSettings(ctx, "max_threads", "1"), "look for the state", sql,
 		[]any{s.Number, s.hash, s.cycle, s.number}, &n, &number, &last)
-	if clickhouse.NotThere(err) {
+	if publish.TableMissing(err) {
 		return false, 0, false, nil
 	}
 	return n > 0, number, number == last, err
@@ -85,7 +84,7 @@ func (s *Shown) ofCustomer(table string) string {
 }
 
 // table returns the name in SQL of a table of the internal database.
-func (s *Shown) table(name string) string { return clickhouse.Name(s.schema.Internal(), name) }
+func (s *Shown) table(name string) string { return publish.QuotedName(s.schema.Internal(), name) }
 
 // loads returns a query for the loads that the move named, one per row; none if it is no longer recorded.
 func (s *Shown) loads() string {
@@ -94,13 +93,13 @@ func (s *Shown) loads() string {
 
 // There reports whether the move is still recorded: then no row that it named was deleted before (PUB-11). last reports
 // that it is also the newest that showed its state, and that Newest has not changed.
-func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool, err error) {
+func (s *Shown) There(ctx context.Context, c *publish.Conn) (there, last bool, err error) {
 	if s.read {
 		return true, true, nil
 	}
 	if s.Newest { // the shortest query, because its result is nearly always the same
 		var newest uint64
-		err = c.One(clickhouse.With(ctx, "max_threads", "1"), "look for the state", "SELECT max(number) FROM "+
+		err = c.One(publish.WithSettings(ctx, "max_threads", "1"), "look for the state", "SELECT max(number) FROM "+
 			s.table("published"), nil, &newest)
 		if err == nil && newest == s.Number {
 			return true, true, nil
@@ -113,7 +112,7 @@ func (s *Shown) There(ctx context.Context, c *clickhouse.Conn) (there, last bool
 // Whole counts the rows of the cycle in a table that the move named, and reports whether they are as many as were
 // inserted. It must be called before a superseded move is used: publishers do not count again what only earlier
 // pointers show (PUB-7).
-func (s *Shown) Whole(ctx context.Context, c *clickhouse.Conn, table string) (bool, error) {
+func (s *Shown) Whole(ctx context.Context, c *publish.Conn, table string) (bool, error) {
 	// A load may be recorded twice: first by another publisher as a stray without rows, then by its own.
 	noted := fmt.Sprintf("SELECT max(rows) AS rows, max(table_name = ? AND cycle = ?) AS asked FROM %s WHERE load IN "+
 		"(%s) GROUP BY load",

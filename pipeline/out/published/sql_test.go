@@ -7,8 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // TestSQL checks that every question has a SQL statement with all of its columns, and that every statement has a
@@ -19,8 +18,8 @@ func TestSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range question.All() {
-		sql, err := SQL(q, ask.Only{})
+	for _, q := range query.Questions() {
+		sql, err := SQL(q, query.OnlyFor{})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -51,11 +50,11 @@ func TestSQLPerCurrency(t *testing.T) {
 			"\nORDER BY currency, debt_amount DESC, customer_id"},
 		"top-customers": {"\nORDER BY currency, due_amount DESC, customer_id"},
 	} {
-		q, known := question.Find(name)
+		q, known := query.FindQuestion(name)
 		if !known {
 			t.Fatal(name)
 		}
-		sql, err := SQL(q.PerCurrency(), ask.Only{})
+		sql, err := SQL(q.PerCurrency(), query.OnlyFor{})
 		if err != nil {
 			t.Fatal(err)
 		}

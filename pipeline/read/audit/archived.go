@@ -1,13 +1,13 @@
 package audit
 
 import (
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // archived counts the accepted data of a cycle that was moved to an archive: one index row per usage record, one row
 // per sample.
-func (v *verifier) archived(ref manifest.CycleRef, files []manifest.FileEntry) {
+func (v *verifier) archived(ref lake.CycleRef, files []lake.FileEntry) {
 	v.counts.archived++
 	for _, t := range ref.Archived.Left {
 		switch t.Table {

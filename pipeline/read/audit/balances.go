@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,15 +19,15 @@ type balances map[balance]money.Amount
 
 // followEntries reads the files of a bucket's entries and balances, in the order of cycles and days, the entries of a
 // day before its balances. It reports each fault with its file, and returns the number of entries.
-func followEntries(ctx context.Context, snap *lake.Snapshot, files []manifest.FileEntry,
-	report func(e manifest.FileEntry, fault string)) (n int64, err error) {
-	b, told, due := make(balances), make(map[balance]bool), manifest.FileEntry{}
+func followEntries(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry,
+	report func(e lake.FileEntry, fault string)) (n int64, err error) {
+	b, told, due := make(balances), make(map[balance]bool), lake.FileEntry{}
 	for _, e := range files {
 		if err := ctx.Err(); err != nil {
 			return n, err
 		}
 		if e.Table == tables.Balances().Name {
-			due = manifest.FileEntry{}
+			due = lake.FileEntry{}
 			err := b.compare(snap, e, func(key balance, fault string) {
 				if !told[key] { // the following days differ by the same
 					report(e, fault)
@@ -61,7 +60,7 @@ func followEntries(ctx context.Context, snap *lake.Snapshot, files []manifest.Fi
 
 // compare compares the stored balances at the end of a day with those after the last entries. A balance that is not
 // stored is zero.
-func (b balances) compare(snap *lake.Snapshot, e manifest.FileEntry, report func(key balance, fault string)) error {
+func (b balances) compare(snap *lake.Snapshot, e lake.FileEntry, report func(key balance, fault string)) error {
 	held := make(balances, len(b))
 	columns := tables.Columns(tables.BalanceCustomerID, tables.BalanceBalance, tables.BalanceAmount)
 	err := rows.EachUnsorted(snap, e, tables.Balances(), columns, func(row rows.Row[tables.Balance]) error {

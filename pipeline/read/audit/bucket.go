@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -121,7 +119,7 @@ func (v *verifier) part(ctx context.Context, p part) error {
 	if p.cycle.Archived != nil {
 		return b.archived()
 	}
-	if v.found[PartnerMoney] != nil && p.cycle.State == manifest.CycleClosed {
+	if v.found[PartnerMoney] != nil && p.cycle.State == lake.CycleClosed {
 		b.sales = Sales{}
 	}
 	if err := b.survive(b.accepted()); err != nil {
@@ -190,7 +188,7 @@ func (b *bucket) linesOfEvents() (err error) {
 
 // survive turns a file that cannot be read into a finding. It returns errors that are not faults of the lake.
 func (b *bucket) survive(err error) error {
-	var moved *lakeerr.MovedError
+	var moved *lake.MovedError
 	switch {
 	case err == nil:
 		return nil
@@ -199,7 +197,7 @@ func (b *bucket) survive(err error) error {
 	}
 	b.broken = true
 	b.v.count(func(c *counts) { c.broken++ })
-	b.v.differ(Contents, "%s", lakeerr.Fault(err))
+	b.v.differ(Contents, "%s", lake.FaultOf(err))
 	return nil
 }
 
@@ -236,7 +234,7 @@ func (b *bucket) hand() error {
 // belongs reports whether a customer's rows are in this bucket.
 func (b *bucket) belongs(customer string) bool {
 	if customer != b.where {
-		b.where, b.home = customer, place.Bucket(customer, b.buckets) == b.p.bucket
+		b.where, b.home = customer, lake.BucketOf(customer, b.buckets) == b.p.bucket
 	}
 	return b.home
 }
@@ -418,7 +416,7 @@ func (b *bucket) statement(id string, row rows.Row[tables.Any]) error {
 }
 
 // eachRow reads a file of the bucket.
-func eachRow[T any](b *bucket, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func eachRow[T any](b *bucket, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(rows.Row[T]) error) (err error) {
 	list, err := rows.File(b.v.snap, e, def, cols)
 	if err != nil {

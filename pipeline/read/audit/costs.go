@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -17,9 +17,9 @@ import (
 type sourcePeriod struct{ source, period string }
 
 // costSums holds the sums of the cost columns of a source and period.
-type costSums [cost.CostColumns]money.Cost
+type costSums [books.CostColumns]money.Cost
 
-func addCosts[T any](s *costSums, row rows.Row[T], columns [cost.CostColumns]tables.CostColumn[T]) error {
+func addCosts[T any](s *costSums, row rows.Row[T], columns [books.CostColumns]tables.CostColumn[T]) error {
 	for i, column := range columns {
 		v, err := row.Cost(column)
 		if err != nil {
@@ -44,7 +44,7 @@ type deliverySums struct {
 // all is VERIFY-12.
 func (c *costChecks) all(ctx context.Context) error {
 	delivered := make(map[sourcePeriod]*deliverySums)
-	err := eachCostRow(c, manifest.Cycle{}, tables.CostDeliveries(), func(_ manifest.FileEntry,
+	err := eachCostRow(c, lake.Cycle{}, tables.CostDeliveries(), func(_ lake.FileEntry,
 		row rows.Row[tables.CostDelivery]) error {
 		c.v.counts.deliveries++
 		at := sourcePeriod{row.Word(tables.CostDeliverySource), row.Word(tables.CostDeliveryPeriod)}
@@ -124,9 +124,9 @@ func (c *costChecks) compareArchived(at sourcePeriod, sums *deliverySums, billed
 
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines,
 // customer by customer.
-func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*costSums) error {
+func (c *costChecks) margins(cycle lake.Cycle, billed map[sourcePeriod]*costSums) error {
 	sums, paid, name := newSums(tables.Margins().Table), make(paymentTotals), cycle.String()
-	err := eachCostRow(c, cycle, tables.Margins(), func(e manifest.FileEntry, row rows.Row[tables.Margin]) error {
+	err := eachCostRow(c, cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row[tables.Margin]) error {
 		c.v.counts.margins++
 		if row.Word(tables.MarginCycle) != name {
 			c.v.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MarginCycle))
@@ -158,8 +158,8 @@ func (c *costChecks) margins(cycle manifest.Cycle, billed map[sourcePeriod]*cost
 	}
 	c.v.sums[name+"/margins"] = sums
 	owed := make(paymentTotals)
-	err = eachCostRow(c, cycle, tables.Sums(), func(e manifest.FileEntry, row rows.Row[tables.Sum]) error {
-		if e.Day != manifest.CostsDay && e.Day != manifest.RestatedDay {
+	err = eachCostRow(c, cycle, tables.Sums(), func(e lake.FileEntry, row rows.Row[tables.Sum]) error {
+		if e.Day != lake.CostsDay && e.Day != lake.RestatedDay {
 			return nil
 		}
 		return owed.Add(row.Word(tables.SumCustomerID), row.Any(), tables.SumPaymentAmount.Any())
@@ -207,7 +207,7 @@ func (c *costChecks) inCurrencies(cycle string, row rows.Row[tables.Margin]) err
 }
 
 // eachCostRow visits the rows of a table of a cycle; the zero cycle selects files that belong to no cycle.
-func eachCostRow[T any](c *costChecks, cycle manifest.Cycle, def tables.Def[T], take func(manifest.FileEntry,
+func eachCostRow[T any](c *costChecks, cycle lake.Cycle, def tables.Def[T], take func(lake.FileEntry,
 	rows.Row[T]) error) error {
 	files, err := c.v.snap.Files(cycle)
 	if err != nil {

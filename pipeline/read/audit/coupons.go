@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -186,7 +185,7 @@ func (c *couponChecks) entries(ctx context.Context) error {
 }
 
 // usesOfCoupons returns the payments by coupons in files of coupon_entries, by customer.
-func usesOfCoupons(snap *lake.Snapshot, files []manifest.FileEntry) (map[string]money.AmountTotal, error) {
+func usesOfCoupons(snap *lake.Snapshot, files []lake.FileEntry) (map[string]money.AmountTotal, error) {
 	out := map[string]money.AmountTotal{}
 	columns := tables.Columns(tables.CouponEntryCustomerID, tables.CouponEntryType, tables.CouponEntryAmount)
 	visit := func(row rows.Row[tables.CouponEntry]) error {

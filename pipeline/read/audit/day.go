@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -17,7 +17,7 @@ import (
 // day is the check of one day of a bucket: its lines, its sums and the records that are not in lines.
 type day struct {
 	bucket *bucket
-	date   manifest.Day
+	date   lake.Day
 	name   string // its text, as in lines
 	lines  *feeder[tables.Line]
 	usage  *feeder[tables.Record]
@@ -53,7 +53,7 @@ type feeder[T any] struct {
 	n    int64
 }
 
-func feederOf[T any](b *bucket, table tables.Def[T], date manifest.Day, cols tables.List[T]) (*feeder[T], error) {
+func feederOf[T any](b *bucket, table tables.Def[T], date lake.Day, cols tables.List[T]) (*feeder[T], error) {
 	e, there := b.p.find(table.Name, date)
 	if !there {
 		return &feeder[T]{}, nil
@@ -92,7 +92,7 @@ func lineColumns() tables.List[tables.Line] {
 }
 
 // day checks one day.
-func (b *bucket) day(ctx context.Context, date manifest.Day) (err error) {
+func (b *bucket) day(ctx context.Context, date lake.Day) (err error) {
 	d := &day{bucket: b, date: date, name: date.String(), added: newSums(tables.Lines().Table),
 		cols: Decimals(tables.Lines(), tables.LineUnitPrice.Of()).Any()}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
@@ -148,10 +148,10 @@ func (d *day) line(row rows.Row[tables.Line]) error {
 		return err
 	}
 	switch d.date {
-	case manifest.EndDay:
+	case lake.EndDay:
 		return d.endLine(row)
-	case manifest.EventsDay, manifest.LateDay, manifest.RerateDay, manifest.ChargesDay, manifest.CommitmentsDay,
-		manifest.CostsDay, manifest.RestatedDay:
+	case lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CommitmentsDay,
+		lake.CostsDay, lake.RestatedDay:
 		return nil // they are of no row of table usage
 	}
 	return d.record(row)
@@ -211,7 +211,7 @@ func (d *day) money(row rows.Row[tables.Line]) error {
 // partnered returns the sum to which a line with a partner must also be added in a closed cycle, whose partner
 // statements are stored; else nil.
 func (d *day) partnered(row rows.Row[tables.Line]) *customerSum {
-	if d.bucket.p.cycle.State != manifest.CycleClosed || row.Word(tables.LinePartnerID) == "" {
+	if d.bucket.p.cycle.State != lake.CycleClosed || row.Word(tables.LinePartnerID) == "" {
 		return nil
 	}
 	customer := row.Word(tables.LineCustomerID)

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
 // FeedRows counts the rows of a feed's files by outcome: Read = Accepted + Duplicate + Rejected.
@@ -20,7 +20,7 @@ type FeedRows struct {
 type Feeds map[string]*FeedRows
 
 // Add adds a feed file's rows.
-func (f Feeds) Add(in *manifest.Input) {
+func (f Feeds) Add(in *lake.Input) {
 	r := f[in.Feed]
 	if r == nil {
 		r = &FeedRows{Feed: in.Feed}

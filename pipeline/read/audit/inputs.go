@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -107,12 +106,12 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 				n, err = rows.RowCount(v.snap, e)
 			}
 		}
-		if moved := new(lakeerr.MovedError); errors.As(err, &moved) {
+		if moved := new(lake.MovedError); errors.As(err, &moved) {
 			return nil, err
 		}
 		if err != nil {
 			v.counts.broken++ // the workers have ended
-			v.differ(Contents, "%s", lakeerr.Fault(err))
+			v.differ(Contents, "%s", lake.FaultOf(err))
 			continue
 		}
 		v.counts.rows += n
@@ -123,7 +122,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 	return kept, nil
 }
 
-func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
+func (v *verifier) rejectFile(e lake.FileEntry, def tables.Def[tables.Reject], kept map[fileKey]int64) (n int64,
 	err error) {
 	columns := tables.Columns(tables.RejectFeed, tables.RejectFileHash)
 	err = rows.EachUnsorted(v.snap, e, def, columns, func(row rows.Row[tables.Reject]) error {
@@ -135,7 +134,7 @@ func (v *verifier) rejectFile(e manifest.FileEntry, def tables.Def[tables.Reject
 }
 
 // fitting counts the events of a file and, in count, those that were not refused. Only one goroutine may use count.
-func fitting[T any](v *verifier, e manifest.FileEntry, def tables.Def[T], refused tables.SmallColumn[T], count *int64) (
+func fitting[T any](v *verifier, e lake.FileEntry, def tables.Def[T], refused tables.SmallColumn[T], count *int64) (
 	n int64, err error) {
 	err = rows.EachUnsorted(v.snap, e, def, tables.Columns(refused), func(row rows.Row[T]) error {
 		if n++; row.Small(refused) == 0 {
@@ -183,11 +182,11 @@ func (v *verifier) elsewhere(name string) bool {
 }
 
 // cycleNamed returns the cycle with whose text the name of a control total begins.
-func (v *verifier) cycleNamed(name string) (manifest.CycleRef, bool) {
+func (v *verifier) cycleNamed(name string) (lake.CycleRef, bool) {
 	text, _, _ := strings.Cut(name, "/")
-	cycle, err := manifest.ParseCycle(text)
+	cycle, err := lake.ParseCycle(text)
 	if err != nil {
-		return manifest.CycleRef{}, false
+		return lake.CycleRef{}, false
 	}
 	return v.snap.Cycle(cycle)
 }

@@ -9,19 +9,17 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // lineKey is the key of the lines of a day of the cycle.
-func lineKey(day string) manifest.FileKey {
-	return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
+func lineKey(day string) lake.FileKey {
+	return lake.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
 }
 
 // repeat returns a function that stores each row of a table as often as times says for its number.
@@ -102,8 +100,8 @@ func ordered(t *testing.T) *lake.Lake {
 // TestEventsAndLines checks that orders and adjustments are compared with their lines. Invariant: VERIFY-5.
 func TestEventsAndLines(t *testing.T) {
 	t.Parallel()
-	at := func(table string) manifest.FileKey {
-		return manifest.FileKey{Table: table, Cycle: lakekey.Cycle(cycle)}
+	at := func(table string) lake.FileKey {
+		return lake.FileKey{Table: table, Cycle: lakekey.Cycle(cycle)}
 	}
 	l := ordered(t)
 	change(t, l, lineKey("events"), tables.Lines(), repeat(tables.Lines(), func(i int) int { return i }), nil)
@@ -124,16 +122,16 @@ func TestRerated(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		alter func(*testing.T, *lake.Lake, manifest.FileKey)
+		alter func(*testing.T, *lake.Lake, lake.FileKey)
 		want  string
 	}{
-		{"a line is missing", func(t *testing.T, l *lake.Lake, key manifest.FileKey) {
+		{"a line is missing", func(t *testing.T, l *lake.Lake, key lake.FileKey) {
 			t.Helper()
-			key.Table, key.Day = "lines", manifest.RerateDay
+			key.Table, key.Day = "lines", lake.RerateDay
 			change(t, l, key, tables.Lines(), repeat(tables.Lines(), func(i int) int { return i }), nil)
 		}, "cycle 2026-10, customer acme, re-rating of 2026-09, sku vm, region e, resource m: 1 differences posted, " +
 			"0 in lines"},
-		{"another amount was posted", func(t *testing.T, l *lake.Lake, key manifest.FileKey) {
+		{"another amount was posted", func(t *testing.T, l *lake.Lake, key lake.FileKey) {
 			t.Helper()
 			key.Table = "reratings"
 			change(t, l, key, tables.Reratings(), func(c *parquet.Columns[tables.Rerating]) {
@@ -150,7 +148,7 @@ func TestRerated(t *testing.T) {
 			if err := errors.Join(err, monthErr); err != nil {
 				t.Fatal(err)
 			}
-			o := workspace.Options{AsOf: asOf, Workers: 1}
+			o := run.Options{AsOf: asOf, Workers: 1}
 			if _, err := run.Close(t.Context(), w, month, false, o); err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +156,7 @@ func TestRerated(t *testing.T) {
 			if err := os.WriteFile(w.Path("books/prices.csv"), []byte(cheaper), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if w, err = workspace.Open(w.Path("")); err != nil {
+			if w, err = run.Open(w.Path("")); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := run.Rerate(t.Context(), w, month, run.RerateOptions{}, o); err != nil {
@@ -168,7 +166,7 @@ func TestRerated(t *testing.T) {
 			if r := check(t, l); !r.OK {
 				t.Fatalf("before: %+v", r.Checks)
 			}
-			tt.alter(t, l, manifest.FileKey{Cycle: lakekey.Cycle("2026-10")})
+			tt.alter(t, l, lake.FileKey{Cycle: lakekey.Cycle("2026-10")})
 			has(t, l, audit.Records, tt.want)
 		})
 	}
@@ -184,7 +182,7 @@ func TestDue(t *testing.T) {
 			"more"},
 	} {
 		l := billed(t)
-		change(t, l, manifest.FileKey{Table: "statements", Cycle: lakekey.Cycle(cycle)}, tables.Statements(),
+		change(t, l, lake.FileKey{Table: "statements", Cycle: lakekey.Cycle(cycle)}, tables.Statements(),
 			func(c *parquet.Columns[tables.Statement]) {
 				c.Amount(tables.StatementDueAmount).All()[0] = dec(t, tt.due)
 				c.Amount(tables.StatementRoundingAmount).All()[0] = dec(t, tt.rounding)
@@ -225,7 +223,7 @@ func TestBalances(t *testing.T) {
 }
 
 // lastOf returns the key of the last file of a table of the cycle.
-func lastOf(t *testing.T, l *lake.Lake, table string) (last manifest.FileKey) {
+func lastOf(t *testing.T, l *lake.Lake, table string) (last lake.FileKey) {
 	t.Helper()
 	for _, e := range filesOf(t, l, table) {
 		if last.Table == "" || e.Day.Compare(last.Day) > 0 {
@@ -236,7 +234,7 @@ func lastOf(t *testing.T, l *lake.Lake, table string) (last manifest.FileKey) {
 }
 
 // filesOf returns the files of a table of the cycle.
-func filesOf(t *testing.T, l *lake.Lake, table string) (out []manifest.FileEntry) {
+func filesOf(t *testing.T, l *lake.Lake, table string) (out []lake.FileEntry) {
 	t.Helper()
 	snap, err := l.Head()
 	if err != nil {
@@ -278,7 +276,7 @@ func TestNoEntries(t *testing.T) {
 			if err := txn.Next().CloseThrough(lakekey.Cycle(cycle)); err != nil {
 				t.Fatal(err)
 			}
-			txn.Next().SetClosedWith(lakekey.Cycle(cycle), manifest.CloseSettings{Payments: "ledger"})
+			txn.Next().SetClosedWith(lakekey.Cycle(cycle), lake.CloseSettings{Payments: "ledger"})
 		}
 		txn.Next().SetRun("2026-10-05T00:00:00Z", "test")
 		if _, err := txn.Commit(t.Context()); err != nil {
@@ -310,7 +308,7 @@ func TestEventsAndEntries(t *testing.T) {
 		}, "customer acme, credit limit l: 1 entries, and no event that counts"},
 	} {
 		l := ordered(t)
-		change(t, l, manifest.FileKey{Table: "account_events", Cycle: lakekey.Cycle(cycle)}, tables.AccountEvents(),
+		change(t, l, lake.FileKey{Table: "account_events", Cycle: lakekey.Cycle(cycle)}, tables.AccountEvents(),
 			func(c *parquet.Columns[tables.AccountEvent]) {
 				repeat(tables.AccountEvents(), func(int) int { return 1 })(c) // columns that can be changed
 				for i := range c.N {
@@ -344,7 +342,7 @@ func TestMargin(t *testing.T) {
 	if r := check(t, l); !r.OK {
 		t.Fatalf("before: %+v", r.Checks)
 	}
-	change(t, l, manifest.FileKey{Table: "margins", Cycle: lakekey.Cycle(cycle), Day: manifest.CostsDay},
+	change(t, l, lake.FileKey{Table: "margins", Cycle: lakekey.Cycle(cycle), Day: lake.CostsDay},
 		tables.Margins(), func(c *parquet.Columns[tables.Margin]) {
 			c.Amount(tables.MarginMarginAmount).All()[0] = dec(t, "11")
 		}, nil)

@@ -7,14 +7,13 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // lineFiles are the files of a bucket of a cycle whose rows have lines.
-type lineFiles struct{ Orders, Adjustments, Reratings []manifest.FileEntry }
+type lineFiles struct{ Orders, Adjustments, Reratings []lake.FileEntry }
 
 // Events compares the lines of orders, adjustments and re-rating of a bucket in a cycle with their rows.
 type Events struct {
@@ -56,7 +55,7 @@ var rerated = [...]struct {
 
 // readLines reads the rows of a cycle's orders, adjustments and differences. With an error it returns those that it has
 // read.
-func readLines(snap *lake.Snapshot, cycle manifest.Cycle, files lineFiles) (*Events, error) {
+func readLines(snap *lake.Snapshot, cycle lake.Cycle, files lineFiles) (*Events, error) {
 	l := &Events{events: make(map[event]*expected), differs: make(map[difference]*posted)}
 	orders := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine)
 	for _, e := range files.Orders {
@@ -139,9 +138,9 @@ func (l *Events) rerating(row rows.Row[tables.Rerating]) error {
 
 // Line adds a line of the day events or rerate; it ignores others. It reads customer_id, id, trade_id, origin_cycle,
 // sku, region_code, resource_id and the decimal columns.
-func (l *Events) Line(day manifest.Day, row rows.Row[tables.Line]) error {
+func (l *Events) Line(day lake.Day, row rows.Row[tables.Line]) error {
 	switch {
-	case day == manifest.EventsDay:
+	case day == lake.EventsDay:
 		one := l.at(event{row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)),
 			row.Word(tables.LineTradeID)})
 		one.lines++
@@ -149,7 +148,7 @@ func (l *Events) Line(day manifest.Day, row rows.Row[tables.Line]) error {
 		official, officialErr := row.Amount(tables.LineOfficialAmount)
 		one.wrong = one.wrong || one.adjustment && (payment != one.amount || official != one.amount)
 		return errors.Join(err, officialErr)
-	case day == manifest.RerateDay:
+	case day == lake.RerateDay:
 		return l.differenceLine(row)
 	}
 	return nil

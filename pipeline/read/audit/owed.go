@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -46,7 +46,7 @@ type settled struct {
 	debts    sums[tiesDebt] // owed_amount and cost_amount
 	sold     sums[Sale]     // by seller and partner
 	services sums[service]  // the same, by service
-	closed   map[string]manifest.CycleRef
+	closed   map[string]lake.CycleRef
 }
 
 // service identifies what a partner owes a seller for a service.
@@ -57,11 +57,11 @@ type service struct {
 
 // settled adds up the partner statements of closed cycles.
 func (a *Audit) settled(ctx context.Context) (*settled, error) {
-	s := &settled{sums[tiesDebt]{}, sums[Sale]{}, sums[service]{}, map[string]manifest.CycleRef{}}
+	s := &settled{sums[tiesDebt]{}, sums[Sale]{}, sums[service]{}, map[string]lake.CycleRef{}}
 	columns := tables.Columns(tables.PartnerStatementPartnerID, tables.PartnerStatementSellerID,
 		tables.PartnerStatementServiceTypeCode, tables.PartnerStatementOwedAmount, tables.PartnerStatementCostAmount)
 	for _, ref := range a.Snap.Manifest.Cycles {
-		if ref.State != manifest.CycleClosed {
+		if ref.State != lake.CycleClosed {
 			continue
 		}
 		cycle := ref.Cycle.String()

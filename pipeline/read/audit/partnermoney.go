@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -40,8 +40,8 @@ type moneyChecks struct {
 }
 
 // file checks a file of one of the tables of partners' money and counts its rows. is reports whether it is one.
-func (m *moneyChecks) file(e manifest.FileEntry) (n int64, is bool, err error) {
-	visit := map[string]func(manifest.FileEntry) (int64, error){
+func (m *moneyChecks) file(e lake.FileEntry) (n int64, is bool, err error) {
+	visit := map[string]func(lake.FileEntry) (int64, error){
 		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
 		tables.Funds().Name: m.funds, tables.Invoices().Name: m.invoices, tables.Receivables().Name: m.receivables,
 		tables.Coupons().Name: m.coupons, tables.CouponRecords().Name: m.couponRecords,
@@ -88,7 +88,7 @@ func sumColumns[T any](m *moneyChecks, def tables.Def[T], row rows.Row[T],
 }
 
 // storedSums compares the manifest's sums of a file with the counted ones.
-func (m *moneyChecks) storedSums(e manifest.FileEntry) {
+func (m *moneyChecks) storedSums(e lake.FileEntry) {
 	for _, one := range e.Sums {
 		if got := m.v.moneySum(e.Table + "." + one.Column); got != one.Value {
 			m.v.differ(PartnerMoney, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
@@ -123,7 +123,7 @@ func (v *verifier) moneyTotalOf(name string) (value string, known bool) {
 }
 
 // moneyTotals returns the manifest's control totals of partners' money with their counted values.
-func (v *verifier) moneyTotals() []manifest.Total {
+func (v *verifier) moneyTotals() []lake.TableTotal {
 	out := rows.PartnerMoneyTotals(v.snap.Manifest.Totals)
 	for i := range out {
 		out[i].Value, _ = v.moneyTotalOf(out[i].Name)
@@ -162,7 +162,7 @@ func (v *verifier) accountsOfPartners() error {
 }
 
 // withdrawals adds up withdrawals by state.
-func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) withdrawals(e lake.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Withdrawals(), nil, func(row rows.Row[tables.Withdrawal]) error {
 		a, err := row.Amount(tables.WithdrawalAmount)
 		if err != nil {
@@ -177,7 +177,7 @@ func (m *moneyChecks) withdrawals(e manifest.FileEntry) (int64, error) {
 }
 
 // eachMoneyRow visits the rows of a file in their order.
-func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T], columns tables.List[T],
+func eachMoneyRow[T any](m *moneyChecks, e lake.FileEntry, def tables.Def[T], columns tables.List[T],
 	visit func(rows.Row[T]) error) (n int64, err error) {
 	err = rows.EachUnsorted(m.v.snap, e, def, columns, func(row rows.Row[T]) error {
 		n++
@@ -187,7 +187,7 @@ func eachMoneyRow[T any](m *moneyChecks, e manifest.FileEntry, def tables.Def[T]
 }
 
 // partnerEvents counts the events that count, by feed.
-func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) partnerEvents(e lake.FileEntry) (int64, error) {
 	m.v.counts.moneyEvents = map[string]int64{}
 	columns := tables.Columns(tables.PartnerEventFeed, tables.PartnerEventReason, tables.PartnerEventType,
 		tables.PartnerEventEventID, tables.PartnerEventPartnerID, tables.PartnerEventOtherID, tables.PartnerEventAmount,
@@ -201,7 +201,7 @@ func (m *moneyChecks) partnerEvents(e manifest.FileEntry) (int64, error) {
 }
 
 // partnerAccounts checks that each balance follows from the previous one.
-func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
 	return eachMoneyRow(m, e, tables.PartnerAccounts(), nil, func(row rows.Row[tables.PartnerAccount]) error {
@@ -237,7 +237,7 @@ func (m *moneyChecks) partnerAccounts(e manifest.FileEntry) (int64, error) {
 }
 
 // funds adds up funds. The amounts of a quota's row are those of its claims, and are not added again.
-func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Funds(), nil, func(row rows.Row[tables.Fund]) error {
 		quota, err := row.Amount(tables.FundQuotaAmount)
 		if err != nil {
@@ -253,7 +253,7 @@ func (m *moneyChecks) funds(e manifest.FileEntry) (int64, error) {
 }
 
 // invoices checks that left = invoiceable - issued + returned + credited.
-func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Invoices(), nil, func(row rows.Row[tables.Invoice]) error {
 		if err := sumColumns(m, tables.Invoices(), row, tables.InvoiceInvoiceableAmount, tables.InvoiceIssuedAmount,
 			tables.InvoiceReturnedAmount, tables.InvoiceCreditedAmount, tables.InvoiceLeftAmount); err != nil {
@@ -273,7 +273,7 @@ func (m *moneyChecks) invoices(e manifest.FileEntry) (int64, error) {
 }
 
 // receivables checks that unpaid = amount - paid, minus what was collected if that is set off.
-func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Receivables(), nil, func(row rows.Row[tables.Receivable]) error {
 		if err := sumColumns(m, tables.Receivables(), row, tables.ReceivableAmount, tables.ReceivableCollectedAmount,
 			tables.ReceivablePaidAmount, tables.ReceivableUnpaidAmount); err != nil {
@@ -294,7 +294,7 @@ func (m *moneyChecks) receivables(e manifest.FileEntry) (int64, error) {
 }
 
 // coupons checks that amount = used + taken_back + expired + left.
-func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
 	return eachMoneyRow(m, e, tables.Coupons(), nil, func(row rows.Row[tables.Coupon]) error {
 		if err := sumColumns(m, tables.Coupons(), row, tables.CouponAmount, tables.CouponUsed, tables.CouponTakenBack,
 			tables.CouponExpired, tables.CouponLeft); err != nil {
@@ -313,7 +313,7 @@ func (m *moneyChecks) coupons(e manifest.FileEntry) (int64, error) {
 
 // couponRecords checks that what is left of an issued coupon follows from the previous record. A product voucher is
 // used up by one line, whatever the amount of the line.
-func (m *moneyChecks) couponRecords(e manifest.FileEntry) (int64, error) {
+func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
 	var id string
 	var left money.Amount
 	issued := false

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
@@ -66,7 +65,7 @@ func TestPartnerMoneyTotals(t *testing.T) {
 	if got := strings.Join(text, "\n"); got != want {
 		t.Errorf("totals:\n%s\nwant:\n%s", got, want)
 	}
-	key := manifest.FileKey{Table: "withdrawals", Bucket: manifest.NoBucket}
+	key := lake.FileKey{Table: "withdrawals", Bucket: lake.NoBucket}
 	change(t, l, key, tables.Withdrawals(), func(c *parquet.Columns[tables.Withdrawal]) {
 		c.Amount(tables.WithdrawalAmount).All()[0].Lo -= 100_000_000
 	}, nil)
@@ -129,7 +128,7 @@ func TestOneSide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := allocated(t)
-			change(t, l, manifest.FileKey{Table: "partner_accounts", Bucket: manifest.NoBucket},
+			change(t, l, lake.FileKey{Table: "partner_accounts", Bucket: lake.NoBucket},
 				tables.PartnerAccounts(), func(c *parquet.Columns[tables.PartnerAccount]) {
 					kept := parquet.NewColumns(tables.PartnerAccounts())
 					for i := range c.N {

@@ -9,8 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -41,7 +40,7 @@ type through struct {
 
 // partners is VERIFY-9 for the bucket's customers.
 func (b *bucket) partners() error {
-	if b.p.cycle.State != manifest.CycleClosed {
+	if b.p.cycle.State != lake.CycleClosed {
 		return nil
 	}
 	list, sold := make(map[string]*customerSum), make(map[resold]*through)
@@ -220,7 +219,7 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 
 // handPartners adds a bucket's sums of partners to those of its cycle. The verifier must be locked.
 func (v *verifier) handPartners(b *bucket) error {
-	if b.p.cycle.State != manifest.CycleClosed {
+	if b.p.cycle.State != lake.CycleClosed {
 		return nil
 	}
 	if v.partner[b.p.name] == nil {
@@ -247,7 +246,7 @@ func (b *bucket) accountEvents() error {
 
 // accounts is VERIFY-10, for each bucket across its cycles and days in order.
 func (v *verifier) accounts(ctx context.Context) error {
-	byBucket := make(map[int][]manifest.FileEntry)
+	byBucket := make(map[int][]lake.FileEntry)
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)
 		if err != nil {
@@ -263,7 +262,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 	group.SetLimit(max(1, v.o.Workers))
 	for _, files := range byBucket {
 		// `end` is after any date, and account_entries come before balances
-		slices.SortFunc(files, func(a, b manifest.FileEntry) int {
+		slices.SortFunc(files, func(a, b lake.FileEntry) int {
 			return cmp.Or(a.Cycle.Compare(b.Cycle), a.Day.Compare(b.Day), cmp.Compare(a.Table, b.Table))
 		})
 		group.Go(func() error { return v.ledger(ctx, files) })
@@ -272,16 +271,16 @@ func (v *verifier) accounts(ctx context.Context) error {
 }
 
 // ledger checks the balances of a bucket.
-func (v *verifier) ledger(ctx context.Context, files []manifest.FileEntry) error {
-	n, err := followEntries(ctx, v.snap, files, func(e manifest.FileEntry, fault string) {
+func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
+	n, err := followEntries(ctx, v.snap, files, func(e lake.FileEntry, fault string) {
 		v.differ(Accounts, "cycle %s, day %s, %s", e.Cycle, e.Day, fault)
 	})
-	if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
+	if moved := new(lake.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
 		return err
 	}
 	if err != nil {
 		v.count(func(c *counts) { c.broken++ })
-		v.differ(Contents, "%s", lakeerr.Fault(err))
+		v.differ(Contents, "%s", lake.FaultOf(err))
 		return nil
 	}
 	v.count(func(c *counts) { c.entries += n })

@@ -9,11 +9,9 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -22,7 +20,7 @@ import (
 // sold returns the workspace of files with partners and a ledger. acme buys from north, a reseller of hub. north owes
 // hub 0.9 of the price and hub owes the vendor 0.8. acme has a credit limit of 3 and recharges 1 in cash. Of 0.5 × (1 +
 // 3) = 2 it pays 0.50 in cash, then 0.50 in cash and 1 on credit.
-func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
+func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
 	all["tollbook.yaml"] += "payments: ledger\n"
@@ -47,12 +45,12 @@ func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) 
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	return w, workspace.Options{AsOf: asOf, Workers: 1}, month
+	return w, run.Options{AsOf: asOf, Workers: 1}, month
 }
 
-func lakeOf(t *testing.T, w *workspace.Workspace) *lake.Lake {
+func lakeOf(t *testing.T, w *run.Workspace) *lake.Lake {
 	t.Helper()
-	l, err := w.Lake(workspace.Options{})
+	l, err := w.Lake(run.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +106,7 @@ func TestPartnersAreWell(t *testing.T) {
 }
 
 // rowsAt returns the rows of the only file of a key.
-func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
+func rowsAt(t *testing.T, l *lake.Lake, key lake.FileKey,
 	def tables.Def[tables.PartnerStatement]) *parquet.Columns[tables.PartnerStatement] {
 	t.Helper()
 	snap, err := l.Head()
@@ -136,7 +134,7 @@ func rowsAt(t *testing.T, l *lake.Lake, key manifest.FileKey,
 }
 
 // closeWith closes the cycle with changed partner statements, as a faulty run would.
-func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
+func closeWith(t *testing.T, l *lake.Lake, key lake.FileKey, rows *parquet.Columns[tables.PartnerStatement]) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -170,7 +168,7 @@ func closeWith(t *testing.T, l *lake.Lake, key manifest.FileKey, rows *parquet.C
 
 func TestPartnersDiffer(t *testing.T) {
 	t.Parallel()
-	key := manifest.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
+	key := lake.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
 	closed, o, month := sold(t)
 	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
 		t.Fatal(err)
@@ -234,7 +232,7 @@ func TestAccountsDiffer(t *testing.T) {
 	}
 	l := lakeOf(t, w)
 	// The balance after the recharge of 1 on the 2nd is recorded as 2, so the next draw does not continue from it.
-	change(t, l, manifest.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
+	change(t, l, lake.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
 		Day: lakekey.Day("2026-09-02")}, tables.AccountEntries(),
 		func(c *parquet.Columns[tables.AccountEntry]) {
 			c.Amount(tables.AccountEntryBalanceAfter).All()[0].Lo *= 2
@@ -286,7 +284,7 @@ func TestEntriesDiffer(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := lakeOf(t, w)
-			change(t, l, manifest.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
+			change(t, l, lake.FileKey{Table: "account_entries", Cycle: lakekey.Cycle(cycle),
 				Day: lakekey.Day("2026-09-03")}, tables.AccountEntries(), tt.alter, nil)
 			accountsDiffer(t, l, tt.want)
 		})
@@ -346,7 +344,7 @@ func TestEntriesOfOrders(t *testing.T) {
 			}
 		}
 	}
-	august := manifest.FileKey{Table: "orders", Cycle: lakekey.Cycle("2026-08")}
+	august := lake.FileKey{Table: "orders", Cycle: lakekey.Cycle("2026-08")}
 	change(t, l, august, tables.Orders(), payer("north"), nil)
 	accountsDiffer(t, l, "cycle 2026-08, customer acme: debt paid 0.00000000 of the lines, the entries draw "+
 		"20.00000000\n"+

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -80,10 +79,10 @@ func (m *moves) fungibleReturned() (sum money.AmountTotal, err error) {
 
 // entryFiles are the files of a bucket that Read reads.
 type entryFiles struct {
-	Entries []manifest.FileEntry // account_entries of the cycle
-	Events  []manifest.FileEntry // account_events of the cycle
-	Orders  []manifest.FileEntry // orders of the cycle; their payers determine which lines have entries
-	Earlier []manifest.FileEntry // orders of earlier cycles
+	Entries []lake.FileEntry // account_entries of the cycle
+	Events  []lake.FileEntry // account_events of the cycle
+	Orders  []lake.FileEntry // orders of the cycle; their payers determine which lines have entries
+	Earlier []lake.FileEntry // orders of earlier cycles
 }
 
 // readEntries reads the files of the cycle's entries and orders.
@@ -165,7 +164,7 @@ func (p *Payments) of(customer string) *paid {
 // Line adds what paid a line. Beside the columns of the order of rows and the amounts, it reads day, trade_id and
 // trade_time.
 func (p *Payments) Line(row rows.Row[tables.Line]) error {
-	if row.Word(tables.LineDay) == manifest.EventsDay.String() {
+	if row.Word(tables.LineDay) == lake.EventsDay.String() {
 		switch has, known := p.hasEntries(row); {
 		case !known:
 			p.of(row.Word(tables.LineCustomerID)).unknown = true

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -47,7 +47,7 @@ func (a *Audit) Performances(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	added, stored, refs := sums[earned]{}, map[string]bool{}, map[string]manifest.CycleRef{}
+	added, stored, refs := sums[earned]{}, map[string]bool{}, map[string]lake.CycleRef{}
 	for _, ref := range a.Snap.Manifest.Cycles {
 		refs[ref.Cycle.String()] = ref
 		files, err := a.Snap.Files(ref.Cycle)
@@ -60,7 +60,7 @@ func (a *Audit) Performances(ctx context.Context) error {
 	}
 	for of, one := range earns {
 		ref, here := refs[of.period]
-		closed := ref.State == manifest.CycleClosed
+		closed := ref.State == lake.CycleClosed
 		if !here || closed && one.nothing || !closed && !stored[of.period] {
 			continue
 		}
@@ -77,7 +77,7 @@ func (a *Audit) Performances(ctx context.Context) error {
 		_, month := earns[of]
 		quarter := of
 		quarter.period = quarterOf(of.period)
-		if _, known := earns[quarter]; !known && !month && refs[of.period].State != manifest.CycleClosed {
+		if _, known := earns[quarter]; !known && !month && refs[of.period].State != lake.CycleClosed {
 			a.Differ("incentive %s of partner %s: performances of %s have %s, and there is no incentive", of.programme,
 				of.partner, of.period, added.of(of))
 		}
@@ -86,7 +86,7 @@ func (a *Audit) Performances(ctx context.Context) error {
 }
 
 // shares adds up the performances of a cycle, and reports whether it has any file of them.
-func (a *Audit) shares(ctx context.Context, ref manifest.CycleRef, files []manifest.FileEntry,
+func (a *Audit) shares(ctx context.Context, ref lake.CycleRef, files []lake.FileEntry,
 	added sums[earned]) (stored bool, err error) {
 	type file struct {
 		bucket    int
@@ -103,7 +103,7 @@ func (a *Audit) shares(ctx context.Context, ref manifest.CycleRef, files []manif
 			continue
 		}
 		stored = true
-		err := eachOf(ctx, a, []manifest.FileEntry{e}, tables.Performances(), nil,
+		err := eachOf(ctx, a, []lake.FileEntry{e}, tables.Performances(), nil,
 			func(row rows.Row[tables.Performance]) error {
 				programme := row.Word(tables.PerformanceProgrammeID)
 				if programme == "" {

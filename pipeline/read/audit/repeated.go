@@ -3,11 +3,11 @@ package audit
 import (
 	"bytes"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -26,7 +26,7 @@ type lastLines struct {
 
 // Repeats reports whether a line is a repetition of the line before it, and remembers the line. It reads the columns of
 // rows.LineOrder, and sku.
-func (l *lastLines) Repeats(day manifest.Day, row rows.Row[tables.Line]) bool {
+func (l *lastLines) Repeats(day lake.Day, row rows.Row[tables.Line]) bool {
 	kind := row.Word(tables.LineKind)
 	if !unique(day, kind) {
 		l.has = false
@@ -45,14 +45,14 @@ func (l *lastLines) Repeats(day manifest.Day, row rows.Row[tables.Line]) bool {
 }
 
 // unique reports whether lines of a kind in the files of a day are never lawfully equal.
-func unique(day manifest.Day, kind string) bool {
+func unique(day lake.Day, kind string) bool {
 	switch day {
-	case manifest.RerateDay, manifest.RestatedDay:
+	case lake.RerateDay, lake.RestatedDay:
 		return false
-	case manifest.ChargesDay:
-		return kind != line.Refund.String()
-	case manifest.CommitmentsDay:
-		return kind != line.Adjustment.String()
+	case lake.ChargesDay:
+		return kind != table.RefundLine.String()
+	case lake.CommitmentsDay:
+		return kind != table.AdjustmentLine.String()
 	}
 	return true
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -35,7 +34,7 @@ func each[T any](ctx context.Context, a *Audit, def tables.Def[T], cols tables.L
 }
 
 // eachOf visits the rows of a table in the given files.
-func eachOf[T any](ctx context.Context, a *Audit, files []manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func eachOf[T any](ctx context.Context, a *Audit, files []lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	visit func(rows.Row[T]) error) error {
 	for _, e := range files {
 		if e.Table != def.Name {

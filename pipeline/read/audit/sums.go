@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // sumsOf compares the rows and sums in the manifest's entry of a file with the counted ones.
-func (v *verifier) sumsOf(e manifest.FileEntry, s *columnSums) {
+func (v *verifier) sumsOf(e lake.FileEntry, s *columnSums) {
 	if e.Rows != s.Rows {
 		v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, s.Rows, e.Rows)
 	}
@@ -31,7 +31,7 @@ func (v *verifier) sumsOf(e manifest.FileEntry, s *columnSums) {
 }
 
 // currenciesOf compares the sums per currency that the manifest has of a file of statements (§10.7).
-func (v *verifier) currenciesOf(e manifest.FileEntry, def *tables.Table, byMoney map[string]*columnSums) {
+func (v *verifier) currenciesOf(e lake.FileEntry, def *tables.Table, byMoney map[string]*columnSums) {
 	stored := make(map[string]bool)
 	for _, one := range e.Sums {
 		currency := rows.CurrencyOfSum(one)

@@ -6,7 +6,7 @@ import (
 	"math/big"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -58,7 +58,7 @@ func (v *verifier) hasTaxes() (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
+		if slices.ContainsFunc(files, func(e lake.FileEntry) bool {
 			return e.Table == tables.Taxes().Name || e.Table == tables.TaxSums().Name
 		}) {
 			return true, nil
@@ -79,7 +79,7 @@ func (b *bucket) taxes() error {
 			return err
 		}
 	}
-	if b.p.bucket == manifest.NoBucket {
+	if b.p.bucket == lake.NoBucket {
 		c.partners()
 		return nil
 	}
@@ -93,7 +93,7 @@ func (b *bucket) taxes() error {
 }
 
 // load reads the stored taxes.
-func (c *taxCheck) load(e manifest.FileEntry) error {
+func (c *taxCheck) load(e lake.FileEntry) error {
 	sums, cycle := newSums(tables.Taxes().Table), e.Cycle.String()
 	err := eachRow(c.bucket, e, tables.Taxes(), nil, func(row rows.Row[tables.Tax]) error {
 		c.inclusive = row.Word(tables.TaxPrices) == "inclusive"
@@ -101,7 +101,7 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 		key := taxKey{row.Word(tables.TaxSellerID), row.Word(tables.TaxBuyerID), row.Word(tables.TaxTaxID),
 			Rat(row, tables.TaxRate.Of()).FloatString(money.RateScale)}
 		c.digits[key.seller+"/"+key.buyer] = row.Small(tables.TaxDigits)
-		home := c.p.bucket != manifest.NoBucket && c.belongs(key.buyer)
+		home := c.p.bucket != lake.NoBucket && c.belongs(key.buyer)
 		if row.Word(tables.TaxCycle) != cycle || home != (key.seller == "") {
 			c.v.differ(Contents, "%s: the row of %s does not belong there", e.Path, key)
 		}
@@ -115,7 +115,7 @@ func (c *taxCheck) load(e manifest.FileEntry) error {
 }
 
 // day adds up the lines of a day again and adds them to the taxes of their customers.
-func (c *taxCheck) day(e manifest.FileEntry) error {
+func (c *taxCheck) day(e lake.FileEntry) error {
 	parts := make(map[string][]*taxPart) // by customer
 	err := eachRow(c.bucket, e, tables.TaxSums(), nil, func(row rows.Row[tables.TaxSum]) error {
 		p := partOf(row)

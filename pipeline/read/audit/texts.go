@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -32,7 +32,7 @@ func (v *verifier) texts(ctx context.Context) error {
 }
 
 // textsOf checks the texts of a file.
-func (v *verifier) textsOf(e manifest.FileEntry) (err error) {
+func (v *verifier) textsOf(e lake.FileEntry) (err error) {
 	f, err := v.snap.Open(e)
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (v *verifier) textsOf(e manifest.FileEntry) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil || len(def.Columns) == 0 {
 		return err
 	}
-	r, err := tablefile.Open(v.snap, e, tables.Untyped(def), nil)
+	r, err := rows.OpenFile(v.snap, e, tables.Untyped(def), nil)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -24,12 +23,12 @@ func (v *verifier) ties(ctx context.Context) error {
 		err := one.check(&Audit{Snap: v.snap, Sales: v.sales, Differ: func(format string, args ...any) {
 			v.differ(one.name, format, args...)
 		}}, ctx)
-		if moved := new(lakeerr.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
+		if moved := new(lake.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
 			return err
 		}
 		if err != nil {
 			v.counts.broken++
-			v.differ(Contents, "%s", lakeerr.Fault(err))
+			v.differ(Contents, "%s", lake.FaultOf(err))
 		}
 	}
 	return nil
@@ -37,12 +36,12 @@ func (v *verifier) ties(ctx context.Context) error {
 
 // recordsCoupons reports whether coupon_entries must have the coupon payments of a cycle: it has some, or the runs that
 // paid its lines kept partners' money, because an event was accepted before.
-func recordsCoupons(v *verifier, ref manifest.CycleRef, files []manifest.FileEntry) bool {
+func recordsCoupons(v *verifier, ref lake.CycleRef, files []lake.FileEntry) bool {
 	if v.found[PartnerMoney] == nil {
 		return false
 	}
-	after := v.since != "" && (ref.State != manifest.CycleClosed || ref.Cycle.String() >= v.since)
-	return after || slices.ContainsFunc(files, func(e manifest.FileEntry) bool {
+	after := v.since != "" && (ref.State != lake.CycleClosed || ref.Cycle.String() >= v.since)
+	return after || slices.ContainsFunc(files, func(e lake.FileEntry) bool {
 		return e.Table == tables.CouponEntries().Name
 	})
 }

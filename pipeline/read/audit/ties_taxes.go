@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -105,7 +105,7 @@ func (b *tiesBalance) taxes(ctx context.Context) error {
 }
 
 // taxRows adds up the taxes of a cycle that are added to prices, by buyer.
-func (b *tiesBalance) taxRows(ctx context.Context, files []manifest.FileEntry, stored sums[string]) error {
+func (b *tiesBalance) taxRows(ctx context.Context, files []lake.FileEntry, stored sums[string]) error {
 	columns := tables.Columns(tables.TaxBuyerID, tables.TaxPrices, tables.TaxTaxAmount)
 	return eachOf(ctx, b.Audit, files, tables.Taxes(), columns, func(row rows.Row[tables.Tax]) error {
 		if row.Word(tables.TaxPrices) == "inclusive" {

@@ -8,11 +8,9 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -77,11 +75,11 @@ func tradedDir(t *testing.T) string {
 	if err := errors.Join(err, closeErr, nightErr); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Close(t.Context(), w, month, false, workspace.Options{AsOf: close, Workers: 1}); err != nil {
+	if _, err := run.Close(t.Context(), w, month, false, run.Options{AsOf: close, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	writeAll(t, w.Path("."), tradedLater)
-	r, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: night, Workers: 1})
+	r, err := run.Nightly(t.Context(), w, run.Options{AsOf: night, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +90,7 @@ func tradedDir(t *testing.T) string {
 }
 
 // drop removes the files of a key.
-func drop(t *testing.T, l *lake.Lake, key manifest.FileKey) {
+func drop(t *testing.T, l *lake.Lake, key lake.FileKey) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -115,8 +113,8 @@ func drop(t *testing.T, l *lake.Lake, key manifest.FileKey) {
 type tampering func(t *testing.T, l *lake.Lake)
 
 // loose is the key of a table that belongs to no cycle.
-func loose(table string) manifest.FileKey {
-	return manifest.FileKey{Table: table, Bucket: manifest.NoBucket}
+func loose(table string) lake.FileKey {
+	return lake.FileKey{Table: table, Bucket: lake.NoBucket}
 }
 
 // without removes tables that belong to no cycle.
@@ -130,7 +128,7 @@ func without(names ...string) tampering {
 }
 
 // with sets amounts of the rows of a table in which a word or a text has a value.
-func with[T any](key manifest.FileKey, def tables.Def[T], where, value string, amounts map[string]string) tampering {
+func with[T any](key lake.FileKey, def tables.Def[T], where, value string, amounts map[string]string) tampering {
 	return func(t *testing.T, l *lake.Lake) {
 		t.Helper()
 		found := false
@@ -256,7 +254,7 @@ func tied(t *testing.T, dir string, tamper tampering, want string) {
 	if err := os.CopyFS(own, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	w, err := workspace.Open(own)
+	w, err := run.Open(own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,11 +282,11 @@ func TestTiesOfOpenCycle(t *testing.T) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Monthly(t.Context(), w, month, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, month, run.Options{AsOf: asOf, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
-	cycleKey := func(table, day string) manifest.FileKey {
-		key := manifest.FileKey{Table: table, Cycle: lakekey.Cycle(cycle)}
+	cycleKey := func(table, day string) lake.FileKey {
+		key := lake.FileKey{Table: table, Cycle: lakekey.Cycle(cycle)}
 		if day != "" {
 			key.Day = lakekey.Day(day)
 		}
@@ -338,7 +336,7 @@ func TestTiesOfTaxes(t *testing.T) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	o := workspace.Options{AsOf: asOf, Workers: 1}
+	o := run.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +344,7 @@ func TestTiesOfTaxes(t *testing.T) {
 	if err := os.CopyFS(other, os.DirFS(w.Path("."))); err != nil {
 		t.Fatal(err)
 	}
-	closed, err := workspace.Open(other)
+	closed, err := run.Open(other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -357,8 +355,8 @@ func TestTiesOfTaxes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, key := lakeOf(t, w), manifest.FileKey{Table: "taxes", Cycle: lakekey.Cycle(cycle), Bucket: manifest.NoBucket}
-	settled := manifest.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
+	l, key := lakeOf(t, w), lake.FileKey{Table: "taxes", Cycle: lakekey.Cycle(cycle), Bucket: lake.NoBucket}
+	settled := lake.FileKey{Table: "partner_statements", Cycle: lakekey.Cycle(cycle)}
 	imported(t, l, from, key, settled)
 	with(key, tables.Taxes(), "buyer_id", "hub", map[string]string{"taxable_amount": "10", "tax_amount": "1"})(t, l)
 	txn, err := l.Begin()
@@ -381,7 +379,7 @@ func TestTiesOfTaxes(t *testing.T) {
 }
 
 // imported copies the files of keys from another lake.
-func imported(t *testing.T, l *lake.Lake, from *lake.Snapshot, keys ...manifest.FileKey) {
+func imported(t *testing.T, l *lake.Lake, from *lake.Snapshot, keys ...lake.FileKey) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -19,7 +18,7 @@ func missingTotals(snap *lake.Snapshot, feeds []string) ([]string, error) {
 		}
 	}
 	for _, def := range tables.PartnerMoneyTotals() {
-		if slices.ContainsFunc(snap.Manifest.Loose, func(e manifest.FileEntry) bool {
+		if slices.ContainsFunc(snap.Manifest.Loose, func(e lake.FileEntry) bool {
 			return e.Table == def.Name && e.Rows > 0
 		}) {
 			names = append(names, def.Name+".rows")
@@ -57,9 +56,9 @@ func cutCurrency(name string) (before, currency string, of bool) {
 
 // ofCycle returns the names of the totals of a cycle. Those of a cycle without statements are optional: a run stores
 // none if the cycle's first data are cost files without lines.
-func ofCycle(cycle string, files []manifest.FileEntry) (names []string) {
+func ofCycle(cycle string, files []lake.FileEntry) (names []string) {
 	lines, statements, margins := tables.Lines().Name, tables.Statements().Name, tables.Margins().Name
-	if !slices.ContainsFunc(files, func(e manifest.FileEntry) bool { return e.Table == statements }) {
+	if !slices.ContainsFunc(files, func(e lake.FileEntry) bool { return e.Table == statements }) {
 		return nil
 	}
 	names = append(names, cycle+"/"+lines+".rows", cycle+"/"+statements+".rows")

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math/big"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -13,7 +13,7 @@ import (
 
 // dueFault returns what is wrong with the rounding and the amount due of a statement; "" = nothing. An empty currency
 // is that of the workspace.
-func dueFault(u manifest.Units, currency string, rounding, due money.Amount) string {
+func dueFault(u lake.Units, currency string, rounding, due money.Amount) string {
 	if currency != "" && currency != u.Currency {
 		return ""
 	}
@@ -30,7 +30,7 @@ func dueFault(u manifest.Units, currency string, rounding, due money.Amount) str
 
 // marginFault returns what is wrong with the margin of a row, with the row's place; "" = nothing. Error: a margin that
 // no amount can hold.
-func marginFault(u manifest.Units, row rows.Row[tables.Margin]) (string, error) {
+func marginFault(u lake.Units, row rows.Row[tables.Margin]) (string, error) {
 	cost, err := row.Cost(tables.MarginCostEffective)
 	payment, paidErr := row.Amount(tables.MarginPaymentAmount)
 	margin, marginErr := row.Amount(tables.MarginMarginAmount)

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -51,10 +50,10 @@ type Report struct {
 	Checks   []Check `json:"checks"`
 	Totals   []Sum   `json:"totals"` // counted again, by cycle and column
 	// of the tables of partners' money, counted again
-	PartnerMoney []manifest.Total `json:"partner_money,omitempty"`
-	Rows         []FeedRows       `json:"rows"`              // of all feed files ever accepted, by feed
-	Unnamed      []string         `json:"unnamed,omitempty"` // files that no manifest names: the next run deletes them
-	Foreign      []string         `json:"foreign,omitempty"` // files that do not belong to the lake
+	PartnerMoney []lake.TableTotal `json:"partner_money,omitempty"`
+	Rows         []FeedRows        `json:"rows"`              // of all feed files ever accepted, by feed
+	Unnamed      []string          `json:"unnamed,omitempty"` // files that no manifest names: the next run deletes them
+	Foreign      []string          `json:"foreign,omitempty"` // files that do not belong to the lake
 }
 
 // Options of a verification.
@@ -101,7 +100,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if err := v.accounts(ctx); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(snap.Manifest.Loose, func(e manifest.FileEntry) bool {
+	if slices.ContainsFunc(snap.Manifest.Loose, func(e lake.FileEntry) bool {
 		return e.Table == tables.CostDeliveries().Name
 	}) {
 		v.found[Costs] = &Check{Name: Costs}
@@ -221,7 +220,7 @@ func (v *verifier) cycles(ctx context.Context) error {
 	v.sums, v.partner = make(map[string]*columnSums), make(map[string]*settledSum)
 	v.money, v.margins = make(map[string]map[string]*moneySums), make(map[string]map[string]*columnSums)
 	var parts []part
-	orders := make(map[int][]manifest.FileEntry) // of the cycles so far, by bucket
+	orders := make(map[int][]lake.FileEntry) // of the cycles so far, by bucket
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)
 		if err != nil {
@@ -332,19 +331,19 @@ func (v *verifier) inputCount() int {
 
 // part is a bucket of a cycle, which one worker checks.
 type part struct {
-	cycle  manifest.CycleRef
+	cycle  lake.CycleRef
 	name   string // of the cycle, as in rows
 	bucket int
-	files  []manifest.FileEntry // by path
+	files  []lake.FileEntry // by path
 
-	earlier []manifest.FileEntry // the bucket's orders of earlier cycles
-	ledger  bool                 // whether balances paid the cycle
-	coupons bool                 // whether coupon_entries must have the coupon payments
+	earlier []lake.FileEntry // the bucket's orders of earlier cycles
+	ledger  bool             // whether balances paid the cycle
+	coupons bool             // whether coupon_entries must have the coupon payments
 }
 
-func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
+func partsOf(ref lake.CycleRef, files []lake.FileEntry) []part {
 	sorted := slices.Clone(files)
-	slices.SortStableFunc(sorted, func(a, b manifest.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
+	slices.SortStableFunc(sorted, func(a, b lake.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
 	var parts []part
 	ledger := rows.PaidByLedger(&ref)
 	for len(sorted) > 0 {
@@ -359,27 +358,27 @@ func partsOf(ref manifest.CycleRef, files []manifest.FileEntry) []part {
 }
 
 // of returns the part's files of a table, by day.
-func (p *part) of(table string) []manifest.FileEntry {
-	return slices.DeleteFunc(slices.Clone(p.files), func(e manifest.FileEntry) bool { return e.Table != table })
+func (p *part) of(table string) []lake.FileEntry {
+	return slices.DeleteFunc(slices.Clone(p.files), func(e lake.FileEntry) bool { return e.Table != table })
 }
 
 // find returns the part's file of a table and day, if there is one.
-func (p *part) find(table string, day manifest.Day) (manifest.FileEntry, bool) {
-	i := slices.IndexFunc(p.files, func(e manifest.FileEntry) bool { return e.Table == table && e.Day == day })
+func (p *part) find(table string, day lake.Day) (lake.FileEntry, bool) {
+	i := slices.IndexFunc(p.files, func(e lake.FileEntry) bool { return e.Table == table && e.Day == day })
 	if i < 0 {
-		return manifest.FileEntry{}, false
+		return lake.FileEntry{}, false
 	}
 	return p.files[i], true
 }
 
 // days returns the days for which any of the tables has files, `end` last.
-func (p *part) days(names ...string) []manifest.Day {
-	var days []manifest.Day
+func (p *part) days(names ...string) []lake.Day {
+	var days []lake.Day
 	for _, e := range p.files {
 		if slices.Contains(names, e.Table) {
 			days = append(days, e.Day)
 		}
 	}
-	slices.SortFunc(days, manifest.Day.Compare)
+	slices.SortFunc(days, lake.Day.Compare)
 	return slices.Compact(days)
 }

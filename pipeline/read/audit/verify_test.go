@@ -12,11 +12,9 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -46,11 +44,11 @@ var files = map[string]string{
 }
 
 // opened writes the files of a workspace and opens it.
-func opened(t *testing.T, files map[string]string) *workspace.Workspace {
+func opened(t *testing.T, files map[string]string) *run.Workspace {
 	t.Helper()
 	dir := t.TempDir()
 	writeAll(t, dir, files)
-	w, err := workspace.Open(dir)
+	w, err := run.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +77,7 @@ func afterNight(t *testing.T, files map[string]string) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := workspace.Options{AsOf: asOf, Workers: 1}
+	o := run.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Nightly(t.Context(), w, o); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +100,7 @@ func billed(t *testing.T) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := workspace.Options{AsOf: asOf, Workers: 1}
+	o := run.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +125,8 @@ func check(t *testing.T, l *lake.Lake) *audit.Report {
 }
 
 // change rewrites the only file of a key without changing its recorded sums.
-func change[T any](t *testing.T, l *lake.Lake, key manifest.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
-	note func(*manifest.FileEntry)) {
+func change[T any](t *testing.T, l *lake.Lake, key lake.FileKey, def tables.Def[T], alter func(*parquet.Columns[T]),
+	note func(*lake.FileEntry)) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -209,18 +207,18 @@ func TestAllIsWell(t *testing.T) {
 // TestDifferences tests LAKE-12.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	lines := func(day string) manifest.FileKey {
-		return manifest.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
+	lines := func(day string) lake.FileKey {
+		return lake.FileKey{Table: "lines", Cycle: lakekey.Cycle(cycle), Day: lakekey.Day(day)}
 	}
 	raise := func(col tables.ColumnOf[tables.Any], row int) func(*parquet.Columns[tables.Any]) {
 		return func(c *parquet.Columns[tables.Any]) { c.Col(col).Decs[row].Lo++ }
 	}
 	for _, c := range []struct {
 		name  string
-		key   manifest.FileKey
+		key   lake.FileKey
 		def   *tables.Table
 		alter func(*parquet.Columns[tables.Any])
-		note  func(*manifest.FileEntry)
+		note  func(*lake.FileEntry)
 		want  map[string]string // message by check
 	}{
 		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines().Table,
@@ -259,7 +257,7 @@ func TestDifferences(t *testing.T) {
 			}, nil, map[string]string{
 				audit.Contents: "rows are not in order",
 			}},
-		{"a replaced record that counts again", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
+		{"a replaced record that counts again", lake.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -268,7 +266,7 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{audit.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
 				"the positions 0.0000000000"}},
-		{"a replaced record with lines", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
+		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table,
 			func(c *parquet.Columns[tables.Any]) {
@@ -278,21 +276,21 @@ func TestDifferences(t *testing.T) {
 			}, nil,
 			map[string]string{audit.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
 				"lines"}},
-		{"an identity too many", manifest.FileKey{Table: "ident", Cycle: lakekey.Cycle(cycle),
+		{"an identity too many", lake.FileKey{Table: "ident", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-03")},
 			tables.Ident().Table, func(c *parquet.Columns[tables.Any]) {
 				c.Col(0).Ints = append(c.Col(0).Ints, c.Col(0).Ints[c.N-1])
 				c.N++
-			}, func(e *manifest.FileEntry) { e.Rows++ }, map[string]string{
+			}, func(e *lake.FileEntry) { e.Rows++ }, map[string]string{
 				audit.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in " +
 					"lines and " +
 					"usage"}},
-		{"a row count", lines("2026-09-04"), tables.Lines().Table, nil, func(e *manifest.FileEntry) {
+		{"a row count", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
 			e.Rows = 2
 		}, map[string]string{
 			audit.Contents: "1 rows, the manifest has 2",
 		}},
-		{"a sum", lines("2026-09-04"), tables.Lines().Table, nil, func(e *manifest.FileEntry) {
+		{"a sum", lines("2026-09-04"), tables.Lines().Table, nil, func(e *lake.FileEntry) {
 			e.Sums = slices.Clone(e.Sums)
 			for i := range e.Sums {
 				if e.Sums[i].Column == "usage_amount" {
@@ -300,7 +298,7 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 		}, map[string]string{audit.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
-		{"a statement", manifest.FileKey{Table: "statements", Cycle: lakekey.Cycle(cycle)}, tables.Statements().Table,
+		{"a statement", lake.FileKey{Table: "statements", Cycle: lakekey.Cycle(cycle)}, tables.Statements().Table,
 			raise(tables.StatementDueAmount.Of().Any(), 1),
 			nil, map[string]string{
 				audit.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
@@ -308,7 +306,7 @@ func TestDifferences(t *testing.T) {
 				audit.Contents: "Σ due_amount",
 				audit.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
-		{"what waits", manifest.FileKey{Table: "positions", Cycle: lakekey.Cycle(cycle),
+		{"what waits", lake.FileKey{Table: "positions", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-04")}, tables.Positions().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -322,7 +320,7 @@ func TestDifferences(t *testing.T) {
 				audit.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
 				audit.Contents:   "Σ usage_amount", audit.Totals: "lines.usage_amount",
 			}},
-		{"a record that replaces", manifest.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
+		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: lakekey.Cycle(cycle),
 			Day: lakekey.Day("2026-09-03")},
 			tables.Usage().Table, func(c *parquet.Columns[tables.Any]) {
 				for i := range c.N {
@@ -330,7 +328,7 @@ func TestDifferences(t *testing.T) {
 				}
 			}, nil,
 			map[string]string{audit.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
-		{"rejects", manifest.FileKey{Table: "rejects", Bucket: manifest.NoBucket}, tables.Rejects().Table,
+		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects().Table,
 			func(c *parquet.Columns[tables.Any]) {
 				c.Col(tables.RejectFileHash.Of().Any()).Dict[0] = "0"
 			}, nil, map[string]string{
@@ -369,11 +367,11 @@ func TestInputsAndTotals(t *testing.T) {
 	in[1].Accepted, in[1].Rows = in[1].Accepted+1, in[1].Rows+1
 	txn.Next().SetInput(in[1])
 	totals := slices.Clone(txn.SubTxn.Base().Manifest.Totals)
-	totals = slices.DeleteFunc(totals, func(t manifest.Total) bool {
+	totals = slices.DeleteFunc(totals, func(t lake.TableTotal) bool {
 		return strings.HasPrefix(t.Name, "rows.") || t.Name == "2026-09/lines.debt_amount"
 	})
-	totals = append(totals, manifest.Total{Name: "rows.usage.read", Value: "7"},
-		manifest.Total{Name: "moon/lines.rows", Value: "1"})
+	totals = append(totals, lake.TableTotal{Name: "rows.usage.read", Value: "7"},
+		lake.TableTotal{Name: "moon/lines.rows", Value: "1"})
 	if err := txn.Next().SetTotals(totals); err != nil {
 		t.Fatal(err)
 	}
@@ -409,7 +407,7 @@ func TestManyDifferencesAreCut(t *testing.T) {
 	}
 	totals := slices.Clone(txn.SubTxn.Base().Manifest.Totals)
 	for i := range 120 {
-		totals = append(totals, manifest.Total{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)),
+		totals = append(totals, lake.TableTotal{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)),
 			Value: "0"})
 	}
 	if err := txn.Next().SetTotals(totals); err != nil {

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/account"
@@ -52,7 +52,7 @@ func texts(list []partnerPosting) []string {
 // postings returns the rows of partner_accounts with a selected entry_id.
 func (t *teller) postings(wanted func(id string) bool) ([]partnerPosting, error) {
 	var out []partnerPosting
-	err := coupons.Each(t.src.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
+	err := query.EachCouponRow(t.src.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
 		if !wanted(string(r.Text(tables.PartnerAccountEntryID))) {
 			return nil
 		}
@@ -113,7 +113,7 @@ func (t *teller) account(ctx context.Context) error {
 
 // accountEvent adds the facts of an event of a feed about partners' money. An event of fund_events changes an account
 // only if it pays a fund.
-func (t *teller) accountEvent(e *event.Money, list []partnerPosting) error {
+func (t *teller) accountEvent(e *accept.MoneyEvent, list []partnerPosting) error {
 	if e.Feed == "fund_events" && len(list) == 0 {
 		return nil
 	}
@@ -124,13 +124,13 @@ func (t *teller) accountEvent(e *event.Money, list []partnerPosting) error {
 	t.fact("event", fmt.Sprintf("%s of %s", e.Type, e.Feed))
 	t.fact("state", outcome(e))
 	t.times(e.Time, e.Instant)
-	if !e.Amount.IsZero() || e.Type == event.CreditLimit {
+	if !e.Amount.IsZero() || e.Type == accept.CreditLimit {
 		t.fact("amount", e.Amount.Trim())
 	}
 	switch {
 	case e.Feed == "withdrawals":
 		t.fact("withdrawal", fmt.Sprintf("`tollbook explain withdrawal/%s` explains it", e.Subject))
-	case e.Type == event.Recharge:
+	case e.Type == accept.Recharge:
 		t.fact("channel", e.Detail)
 		t.fact("deadline", t.window(e))
 	case e.Type == "statement_payment":
@@ -153,7 +153,7 @@ func (t *teller) accountEvent(e *event.Money, list []partnerPosting) error {
 
 // window describes until when a recharge is withdrawn by the way it came. This depends on the signing entity in force
 // at the request (§9.6), so it is described for each entity of the partner.
-func (t *teller) window(e *event.Money) string {
+func (t *teller) window(e *accept.MoneyEvent) string {
 	var entities []string
 	code := t.src.Books.Partner(e.Partner)
 	if code < 0 {
@@ -175,7 +175,7 @@ func (t *teller) window(e *event.Money) string {
 }
 
 // windowOf describes the window of a recharge for one signing entity.
-func (t *teller) windowOf(e *event.Money, entity string) string {
+func (t *teller) windowOf(e *accept.MoneyEvent, entity string) string {
 	months, has := t.src.Settings.Withdrawal.OriginalRoute.Of(entity)[e.Detail]
 	switch {
 	case !has:
@@ -188,9 +188,9 @@ func (t *teller) windowOf(e *event.Money, entity string) string {
 }
 
 // receivable describes what a statement payment pays (§9.1).
-func (t *teller) receivable(e *event.Money) error {
+func (t *teller) receivable(e *accept.MoneyEvent) error {
 	t.fact("pays", "the statement of "+e.Scope)
-	return coupons.Each(t.src.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
+	return query.EachCouponRow(t.src.Snap, tables.Receivables(), func(r rows.Row[tables.Receivable]) error {
 		if r.Word(tables.ReceivableCycle) != e.Scope || r.Word(tables.ReceivablePartnerID) != e.Partner {
 			return nil
 		}
@@ -238,13 +238,13 @@ func (t *teller) source(ctx context.Context, p *partnerPosting, customer bool) (
 		if lines[0] == "1" {
 			lines = append(lines, "") // the default of the column
 		}
-		found, err = FeedRows(ctx, t.src, feeds.Orders(), map[string][]string{"order_id": {t.id[:cut]},
+		found, err = FeedRows(ctx, t.src, feed.OrdersSpec(), map[string][]string{"order_id": {t.id[:cut]},
 			"order_line": lines, "status": {""}})
 		t.fact("line", fmt.Sprintf("`tollbook explain %s --customer %s` explains it", t.id, p.other))
 	case p.kind == "incentive":
-		found, err = FeedRows(ctx, t.src, feeds.IncentiveEvents(), map[string][]string{"event_id": {t.id}})
+		found, err = FeedRows(ctx, t.src, feed.IncentiveEventsSpec(), map[string][]string{"event_id": {t.id}})
 	case customer:
-		found, err = FeedRows(ctx, t.src, feeds.Accounts(), map[string][]string{"event_id": {t.id}})
+		found, err = FeedRows(ctx, t.src, feed.AccountsSpec(), map[string][]string{"event_id": {t.id}})
 		t.fact("customer", p.other)
 	default: // its event has been described
 		return nil

@@ -4,14 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // claim explains a claim of a marketing fund: its events, with its state and the amount of the quota that it reserves
@@ -21,7 +21,7 @@ func (t *teller) claim(context.Context) error {
 	if err != nil || len(happened) == 0 {
 		return err
 	}
-	c := &claimSteps{books: t.src.Books, state: fund.None}
+	c := &claimSteps{books: t.src.Books, state: account.NoFundState}
 	if c.kept, err = keptAmounts(t.src.Snap, tables.FactReserved); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (t *teller) claim(context.Context) error {
 // keptAmounts returns the amounts of a kind that closed cycles store, by event_id.
 func keptAmounts(snap *lake.Snapshot, kind string) (map[string]money.Amount, error) {
 	out := map[string]money.Amount{}
-	err := coupons.Each(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
+	err := query.EachCouponRow(snap, tables.PartnerFacts(), func(r rows.Row[tables.PartnerFact]) (err error) {
 		if r.Word(tables.PartnerFactKind) == kind {
 			out[string(r.Text(tables.PartnerFactID))], err = r.Amount(tables.PartnerFactAmount)
 		}
@@ -67,23 +67,23 @@ func keptAmounts(snap *lake.Snapshot, kind string) (map[string]money.Amount, err
 // claimSteps is the state of a claim between its events.
 type claimSteps struct {
 	books    *books.Books
-	state    fund.State
-	request  *event.Money
+	state    account.FundState
+	request  *accept.MoneyEvent
 	reserved money.Amount
 	kept     map[string]money.Amount // reserved after events of closed cycles, by event_id
 }
 
 // happen applies a counting event and describes what it changes.
-func (c *claimSteps) happen(e *event.Money) (string, error) {
-	kind, err := fund.ParseKind(e.Type)
+func (c *claimSteps) happen(e *accept.MoneyEvent) (string, error) {
+	kind, err := account.ParseFundKind(e.Type)
 	if err != nil {
 		return "", err
 	}
 	was, before := c.state, c.reserved
-	if next := fund.AfterClaim(c.state, kind); next != fund.None {
+	if next := account.AfterClaim(c.state, kind); next != account.NoFundState {
 		c.state = next
 	}
-	if kind == fund.Request {
+	if kind == account.FundRequest {
 		c.request = e
 	}
 	text := fmt.Sprintf("%s: %s → %s", step(e), was, c.state)
@@ -94,13 +94,13 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 	activity := c.request.Detail
 	share, _ := c.books.Money.Funds[at].Activity(activity)
 	switch kind {
-	case fund.Request, fund.Approve, fund.Claim:
-		part, err := fund.Share(c.books, at, partner, activity, e.Amount)
+	case account.FundRequest, account.FundApprove, account.FundClaim:
+		part, err := account.FundShare(c.books, at, partner, activity, e.Amount)
 		if err != nil {
 			return "", err
 		}
 		how := fmt.Sprintf("= %s × %s", share.Trim(), e.Amount.Trim())
-		if c.reserved = part; kind != fund.Request && before.Cmp(part) < 0 {
+		if c.reserved = part; kind != account.FundRequest && before.Cmp(part) < 0 {
 			c.reserved = before
 			how = fmt.Sprintf("because %s × %s is more: %s", share.Trim(), e.Amount.Trim(), part.Trim())
 		}
@@ -108,12 +108,12 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 			c.reserved, how = kept, "as it was when the cycle was closed"
 		}
 		return fmt.Sprintf("%s; %s %s", text, change("reserved", before, c.reserved), how), nil
-	case fund.Refuse:
+	case account.FundRefuse:
 		c.reserved = money.Amount{}
 		return fmt.Sprintf("%s; %s", text, change("reserved", before, c.reserved)), nil
-	case fund.Hold:
+	case account.FundHold:
 		return text + "; activity on " + e.Note, nil
-	case fund.Paid:
+	case account.FundPaid:
 		return fmt.Sprintf("%s; %s is paid", text, c.reserved.Trim()), nil
 	}
 	return text, nil
@@ -121,7 +121,7 @@ func (c *claimSteps) happen(e *event.Money) (string, error) {
 
 // claimRow describes the row of the table, and compares it with the events.
 func (t *teller) claimRow(c *claimSteps) error {
-	return coupons.Each(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+	return query.EachCouponRow(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if string(r.Text(tables.FundClaimID)) != t.id {
 			return nil
 		}
@@ -144,10 +144,10 @@ func (t *teller) claimRow(c *claimSteps) error {
 		if err != nil {
 			return err
 		}
-		if state == fund.Void.String() && c.state != fund.Void {
+		if state == account.FundVoid.String() && c.state != account.FundVoid {
 			t.part("time (§9.5)", fmt.Sprintf("the deadline of state %s passed: %s → %s; %s", c.state, c.state, state,
 				change("reserved", c.reserved, reserved)))
-			c.state, c.reserved = fund.Void, money.Amount{}
+			c.state, c.reserved = account.FundVoid, money.Amount{}
 		}
 		t.fact("reserved", reserved.Trim())
 		deadline, err := deadlineOf(r)

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating/commitment"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -26,7 +26,7 @@ func (e *explainer) commitment() error {
 		}
 	}
 	var own period.Span
-	err = e.storedLines(manifest.CommitmentsDay, &e.story.Stored, func(row rows.Row[tables.Line]) bool {
+	err = e.storedLines(lake.CommitmentsDay, &e.story.Stored, func(row rows.Row[tables.Line]) bool {
 		if !e.ownLine(row) {
 			return false
 		}
@@ -41,7 +41,7 @@ func (e *explainer) commitment() error {
 	}
 	e.fact("commitment", e.at.id)
 	e.fact("windows", own.String())
-	src := &measure.Commitments{Files: e.Snap, Base: e.Snap, Books: e.Books, Prices: e.prices}
+	src := &state.Commitments{Files: e.Snap, Base: e.Snap, Books: e.Books, Prices: e.prices}
 	spent, err := src.Spent(e.bucket(), e.customer, cycle, e.cycle)
 	if err != nil {
 		return e.archived(err)
@@ -51,20 +51,20 @@ func (e *explainer) commitment() error {
 		return err
 	}
 	var steps []string
-	lines, err := commitment.Lines(e.prices, e.customer, cycle, spent, asOf, func(s commitment.Step) {
-		if measure.CommitmentID(s.Row) == e.at.id {
+	lines, err := rating.CommitmentLines(e.prices, e.customer, cycle, spent, asOf, func(s rating.CommitmentStep) {
+		if state.CommitmentID(s.Row) == e.at.id {
 			steps = append(steps, s.String())
 		}
 	})
 	if err != nil {
 		return err
 	}
-	lines = slices.DeleteFunc(lines, func(l commitment.Line) bool { return measure.CommitmentID(l.Row) != e.at.id })
+	lines = slices.DeleteFunc(lines, func(l rating.CommitmentLine) bool { return state.CommitmentID(l.Row) != e.at.id })
 	if e.story.State == StateCommitment {
 		return commitmentDifference(e, steps, lines)
 	}
 	for i := range lines {
-		charge, err := commitment.Charge(e.prices, &lines[i])
+		charge, err := rating.CommitmentCharge(e.prices, &lines[i])
 		if err != nil {
 			return err
 		}
@@ -81,10 +81,10 @@ func (e *explainer) commitment() error {
 
 // commitmentDifference explains a difference of a commitment, which is not rated again, by all that is billed of the
 // commitment, and by what its windows are by today's books and the lines up to the cycle that bills it.
-func commitmentDifference(e *explainer, steps []string, lines []commitment.Line) error {
+func commitmentDifference(e *explainer, steps []string, lines []rating.CommitmentLine) error {
 	var now money.Amount
 	for i := range lines {
-		charge, err := commitment.Charge(e.prices, &lines[i])
+		charge, err := rating.CommitmentCharge(e.prices, &lines[i])
 		if err == nil {
 			now, err = now.Add(charge.Official)
 		}
@@ -103,7 +103,7 @@ func commitmentDifference(e *explainer, steps []string, lines []commitment.Line)
 
 // archived returns the location of archived lines if err reports that a commitment counts lines of an archived cycle.
 func (e *explainer) archived(err error) error {
-	gone := new(measure.ArchivedError)
+	gone := new(state.ArchivedError)
 	if !errors.As(err, &gone) {
 		return err
 	}
@@ -111,7 +111,7 @@ func (e *explainer) archived(err error) error {
 	if bad != nil {
 		return err
 	}
-	where := rows.HasCycle(e.Snap, manifest.CycleOf(cycle))
+	where := rows.HasCycle(e.Snap, lake.CycleOf(cycle))
 	if where == nil { // the state has the cycle
 		return err
 	}

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -23,9 +22,9 @@ func (cs *costStory) costs() error {
 	if err := cs.storedLines(cs.at.day, &cs.story.Stored, mine); err != nil {
 		return err
 	}
-	if cs.at.day == manifest.RestatedDay {
+	if cs.at.day == lake.RestatedDay {
 		cs.story.State = StateRestated
-		files, err := cs.filesOfDay(tables.CostPostings().Name, cs.at.cycle, manifest.Day{})
+		files, err := cs.filesOfDay(tables.CostPostings().Name, cs.at.cycle, lake.Day{})
 		if err != nil {
 			return err
 		}
@@ -51,7 +50,7 @@ func (s *Sources) changedCosts(q *Question) error {
 	}
 	var found error
 	for _, f := range files {
-		if f.Table != tables.CostGroups().Name || f.Day != manifest.RestatedDay {
+		if f.Table != tables.CostGroups().Name || f.Day != lake.RestatedDay {
 			continue
 		}
 		look := func(c *parquet.Columns[tables.CostGroup], i int) error {
@@ -65,7 +64,7 @@ func (s *Sources) changedCosts(q *Question) error {
 			}
 			return nil
 		}
-		if err := tablefile.Each(s.Snap, f, tables.CostGroups(), nil, look); err != nil {
+		if err := rows.EachRow(s.Snap, f, tables.CostGroups(), nil, look); err != nil {
 			return err
 		}
 	}
@@ -73,7 +72,7 @@ func (s *Sources) changedCosts(q *Question) error {
 }
 
 // groupRows visits the rows of the id.
-func groupRows[T any](cs *costStory, files []manifest.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
+func groupRows[T any](cs *costStory, files []lake.FileEntry, def tables.Def[T], customer tables.WordColumn[T],
 	id tables.TextColumn[T], take func(rows.Row[T]) error) error {
 	for _, f := range files {
 		err := eachRow(cs.explainer, f, def, nil, customer, func(row rows.Row[T]) error {

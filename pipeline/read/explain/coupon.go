@@ -5,13 +5,12 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // coupon explains a coupon: its origin, its terms, and the use of its amount (§9.2). It agrees if each record follows
@@ -24,7 +23,7 @@ func (t *teller) coupon(context.Context) error {
 			return err
 		}
 	}
-	list, err := coupons.List(t.src.Snap, t.src.Books, asOf)
+	list, err := query.CouponBalances(t.src.Snap, t.src.Books, asOf)
 	if err != nil {
 		return err
 	}
@@ -62,21 +61,21 @@ func (t *teller) coupon(context.Context) error {
 		return err
 	}
 	t.part("rejected, which changes nothing", refused...)
-	return t.deadline(deadlines.Coupon)
+	return t.deadline(query.DeadlineOfCoupon)
 }
 
 // couponStory explains the rows of one coupon_id: a coupon of the book may have several.
 type couponStory struct {
 	teller *teller
-	rows   []coupons.Coupon
+	rows   []query.Coupon
 }
 
 // row describes a coupon's origin, its terms, and the use of its amount.
-func (c *couponStory) row(one *coupons.Coupon) error {
+func (c *couponStory) row(one *query.Coupon) error {
 	c.teller.fact("kind", one.Kind)
 	c.teller.fact("amount", one.Amount.Trim())
 	c.teller.fact("valid", c.validity(one.From, one.To))
-	if one.Source == coupon.OfBook {
+	if one.Source == account.CouponOfBook {
 		c.teller.fact("source", "books/coupons.csv")
 		for i := range c.teller.src.Books.Coupons {
 			if row := &c.teller.src.Books.Coupons[i]; row.ID == one.ID && row.Valid.From == one.From {
@@ -92,8 +91,8 @@ func (c *couponStory) row(one *coupons.Coupon) error {
 }
 
 // issued describes the event that issued a coupon, and its terms.
-func (c *couponStory) issued(one *coupons.Coupon) error {
-	if err := coupons.EachIssued(c.teller.src.Snap, func(i *coupons.Issued) error {
+func (c *couponStory) issued(one *query.Coupon) error {
+	if err := query.EachIssuedCoupon(c.teller.src.Snap, func(i *query.IssuedCoupon) error {
 		if i.ID != one.ID {
 			return nil
 		}
@@ -143,13 +142,13 @@ func (c *couponStory) validity(from, to period.Instant) string {
 // records lists the events of the coupon, and compares them with the coupon's amounts. A state that uses nothing of
 // chapter 9 has no such table.
 func (c *couponStory) records() error {
-	files, err := c.teller.src.Snap.Find(coupons.Key(tables.CouponRecords().Table))
+	files, err := c.teller.src.Snap.Find(query.CouponFileKey(tables.CouponRecords().Table))
 	if err != nil || len(files) == 0 {
 		return err
 	}
 	sums := map[string]*money.AmountTotal{"use": {}, "reclaim": {}, "expire": {}}
 	part := Part{Kind: "what happened"}
-	err = coupons.Each(c.teller.src.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+	err = query.EachCouponRow(c.teller.src.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		if string(r.Text(tables.CouponRecordCouponID)) != c.teller.id {
 			return nil
 		}

@@ -7,13 +7,11 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -60,14 +58,14 @@ func (me *monthEndStory) gathered(sku int32) error {
 	if err != nil {
 		return err
 	}
-	var steps []derivation.Step
+	var steps []tariff.DerivationStep
 	rater := rating.NewRater(me.ex.prices, func(n int32) string { return me.ex.regions[n] })
-	rater.Trace = func(s derivation.Step) { steps = append(steps, s) }
+	rater.Trace = func(s tariff.DerivationStep) { steps = append(steps, s) }
 	if err := rater.Open(me.ex.customer, me.ex.cycle, rows); err != nil {
 		return err
 	}
 	rater.Subscribe()
-	var charges line.Charges
+	var charges table.LineCharges
 	var objects []rating.Object
 	if err := rater.CycleEnd(&charges, &objects); err != nil {
 		return err
@@ -86,7 +84,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 		return nil // the lines describe its records, tiers or levels
 	}
 	for i := range rows {
-		if rows[i].Key != p.SKU || rows[i].Kind != position.Gather {
+		if rows[i].Key != p.SKU || rows[i].Kind != table.GatherPosition {
 			continue
 		}
 		text, err := closingText(p, &rows[i])
@@ -100,7 +98,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 
 // closingText describes a closing position of a month-end meter. Usage before a conversion has a unit that the books do
 // not name; packages and prices are in the product's measure (§10.2).
-func closingText(p *books.Product, r *position.Row) (string, error) {
+func closingText(p *books.Product, r *table.PositionRow) (string, error) {
 	text := fmt.Sprintf("meter %s at the cycle's end%s: ", strings.TrimSuffix(r.Key+"/"+r.Scope, "/"),
 		ofResource(r.Resource))
 	switch {
@@ -125,30 +123,30 @@ func ofResource(id string) string {
 // chargeSteps divides the steps by charge: the steps of a charge end with its amounts. A meter's price and count come
 // once, before its first charge; they are repeated for the others. A meter whose mean level is 0 has steps and no
 // charge.
-func chargeSteps(steps []derivation.Step, charges int) [][]string {
+func chargeSteps(steps []tariff.DerivationStep, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
 	heading, priced := false, false
 	level := "" // product of a mean level in part
 	for _, s := range steps {
 		text := s.String()
-		begins := s.Kind == derivation.StepPassed || s.Kind == derivation.StepPrice || s.Kind == derivation.StepMeter
-		if level != "" && (s.Kind == derivation.StepMean || s.SKU != "" && s.SKU != level) { // that meter had no charge
+		begins := s.Kind == tariff.StepPassed || s.Kind == tariff.StepPrice || s.Kind == tariff.StepMeter
+		if level != "" && (s.Kind == tariff.StepMean || s.SKU != "" && s.SKU != level) { // that meter had no charge
 			part, level = nil, ""
 		}
 		if begins {
-			if !heading || priced && s.Kind != derivation.StepMeter { // the meter before had no charge
+			if !heading || priced && s.Kind != tariff.StepMeter { // the meter before had no charge
 				head = nil
 			}
-			head, heading, priced = append(head, text), true, s.Kind != derivation.StepPassed
+			head, heading, priced = append(head, text), true, s.Kind != tariff.StepPassed
 			continue
 		}
 		heading = false
-		if s.Kind == derivation.StepMean {
+		if s.Kind == tariff.StepMean {
 			level = s.SKU
 		}
 		part = append(part, text)
-		if s.Kind == derivation.StepAmounts {
+		if s.Kind == tariff.StepAmounts {
 			out = append(out, append(slices.Clone(head), part...))
 			part, level = nil, ""
 		}
@@ -158,7 +156,7 @@ func chargeSteps(steps []derivation.Step, charges int) [][]string {
 
 // percentile measures the line's billing object again and prices it.
 func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
-	list, err := annex.Measure(ctx, me.ex.Snap, me.ex.Books, me.ex.cycle, me.ex.at.customer)
+	list, err := query.MeasureMonth(ctx, me.ex.Snap, me.ex.Books, me.ex.cycle, me.ex.at.customer)
 	if err != nil {
 		return err
 	}
@@ -171,11 +169,11 @@ func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
 		me.ex.fact("object", m.Object)
 		me.ex.fact("policy", m.Policy)
 		me.ex.story.Before = append(me.ex.story.Before, m.Describe(me.ex.Books.Zone))
-		var steps []derivation.Step
-		var charges line.Charges
+		var steps []tariff.DerivationStep
+		var charges table.LineCharges
 		bw := tariff.Bandwidth{Customer: me.ex.customer, SKU: sku, Region: m.Region, Cycle: me.ex.cycle,
 			Quantity: m.Quantity}
-		if err := me.ex.prices.PercentileCharges(&bw, func(s derivation.Step) {
+		if err := me.ex.prices.PercentileCharges(&bw, func(s tariff.DerivationStep) {
 			steps = append(steps, s)
 		}, &charges); err != nil {
 			return err

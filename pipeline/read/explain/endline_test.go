@@ -4,24 +4,24 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 )
 
 func TestChargeSteps(t *testing.T) {
 	t.Parallel()
-	steps := []derivation.Step{
-		{Kind: derivation.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: derivation.StepTier, Tier: 1},
-		{Kind: derivation.StepAmounts},
-		{Kind: derivation.StepTier, Tier: 2}, {Kind: derivation.StepAmounts},
-		{Kind: derivation.StepPassed, SKU: "api", List: "x", Region: "*"},
-		{Kind: derivation.StepPrice, SKU: "api", List: "l",
-			Region: "*"}, {Kind: derivation.StepAmounts},
+	steps := []tariff.DerivationStep{
+		{Kind: tariff.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: tariff.StepTier, Tier: 1},
+		{Kind: tariff.StepAmounts},
+		{Kind: tariff.StepTier, Tier: 2}, {Kind: tariff.StepAmounts},
+		{Kind: tariff.StepPassed, SKU: "api", List: "x", Region: "*"},
+		{Kind: tariff.StepPrice, SKU: "api", List: "l",
+			Region: "*"}, {Kind: tariff.StepAmounts},
 	}
 	// a meter that had a price, but no charge
-	steps = append(steps, derivation.Step{Kind: derivation.StepPrice, SKU: "none", List: "l", Region: "*"},
-		derivation.Step{Kind: derivation.StepPassed, SKU: "last", List: "x", Region: "*"},
-		derivation.Step{Kind: derivation.StepPrice, SKU: "last", List: "l", Region: "*"},
-		derivation.Step{Kind: derivation.StepAmounts})
+	steps = append(steps, tariff.DerivationStep{Kind: tariff.StepPrice, SKU: "none", List: "l", Region: "*"},
+		tariff.DerivationStep{Kind: tariff.StepPassed, SKU: "last", List: "x", Region: "*"},
+		tariff.DerivationStep{Kind: tariff.StepPrice, SKU: "last", List: "l", Region: "*"},
+		tariff.DerivationStep{Kind: tariff.StepAmounts})
 	got := chargeSteps(steps, 4)
 	var lengths []int
 	for _, part := range got {
@@ -37,14 +37,15 @@ func TestChargeSteps(t *testing.T) {
 // meter, whether or not that has a price of its own.
 func TestChargeStepsOfLevels(t *testing.T) {
 	t.Parallel()
-	price := func(sku string) derivation.Step {
-		return derivation.Step{Kind: derivation.StepPrice, SKU: sku, List: "l", Region: "*"}
+	price := func(sku string) tariff.DerivationStep {
+		return tariff.DerivationStep{Kind: tariff.StepPrice, SKU: sku, List: "l", Region: "*"}
 	}
-	mean := func(sku, scope string) derivation.Step {
-		return derivation.Step{Kind: derivation.StepMean, SKU: sku, Scope: scope}
+	mean := func(sku, scope string) tariff.DerivationStep {
+		return tariff.DerivationStep{Kind: tariff.StepMean, SKU: sku, Scope: scope}
 	}
-	amounts, zero := derivation.Step{Kind: derivation.StepAmounts}, derivation.Step{Kind: derivation.StepZero, SKU: "d"}
-	steps := []derivation.Step{mean("a", "none"), mean("a", "one"), price("a"), amounts, mean("a", "none"),
+	amounts, zero := tariff.DerivationStep{Kind: tariff.StepAmounts}, tariff.DerivationStep{Kind: tariff.StepZero,
+		SKU: "d"}
+	steps := []tariff.DerivationStep{mean("a", "none"), mean("a", "one"), price("a"), amounts, mean("a", "none"),
 		mean("b", "none"), price("c"), amounts, mean("b", "none"), zero, price("d"), amounts}
 	want := [][]string{
 		{price("a").String(), mean("a", "one").String(), amounts.String()},

@@ -7,16 +7,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -43,8 +41,8 @@ func (ev *eventStory) event(ctx context.Context) error {
 
 // events reads the accepted events of the customer's bucket in all cycles, because a refund can be of an order of an
 // earlier cycle.
-func (ev *eventStory) events() (*events.Book, error) {
-	book := events.NewBook()
+func (ev *eventStory) events() (*accept.EventBook, error) {
+	book := accept.NewEventBook()
 	for _, ref := range ev.ex.Snap.Manifest.Cycles {
 		files, err := ev.ex.Snap.Files(ref.Cycle)
 		if err != nil {
@@ -55,7 +53,7 @@ func (ev *eventStory) events() (*events.Book, error) {
 				continue
 			}
 			err := book.Load(ev.ex.Snap, f, ev.ex.Books)
-			if gone := new(event.GoneError); errors.As(err, &gone) {
+			if gone := new(accept.GoneBookError); errors.As(err, &gone) {
 				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}
 			if err != nil {
@@ -67,17 +65,17 @@ func (ev *eventStory) events() (*events.Book, error) {
 }
 
 // orderKey parses `order_id/order_line`.
-func orderKey(id string) (event.Key, bool) {
+func orderKey(id string) (accept.OrderKey, bool) {
 	cut := strings.LastIndexByte(id, '/')
 	if cut < 0 {
-		return event.Key{}, false
+		return accept.OrderKey{}, false
 	}
 	n, err := strconv.ParseInt(id[cut+1:], 10, 64)
-	return event.Key{ID: id[:cut], Line: n}, err == nil
+	return accept.OrderKey{ID: id[:cut], Line: n}, err == nil
 }
 
 // ofOrder returns a filter for the lines of an order. It excludes adjustments, which can have the same id.
-func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
+func ofOrder(key accept.OrderKey) func(rows.Row[tables.Line]) bool {
 	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
 	return func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == id && row.Word(tables.LineTradeID) == key.ID
@@ -85,7 +83,7 @@ func ofOrder(key event.Key) func(rows.Row[tables.Line]) bool {
 }
 
 // order explains an order, or an unsubscribe by its base.
-func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Order) (err error) {
+func (ev *eventStory) order(ctx context.Context, book *accept.EventBook, o *accept.Order) (err error) {
 	ev.ex.story.State = StateOrder
 	if o.Type == ordering.Unsubscribe {
 		ev.ex.story.State = StateRefund
@@ -95,16 +93,16 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 	if ev.ex.story.Feeds, err = ev.orderOrigins(ctx, o); err != nil {
 		return err
 	}
-	if err := ev.ex.storedLines(manifest.EventsDay, &ev.ex.story.Stored, ofOrder(o.Key)); err != nil {
+	if err := ev.ex.storedLines(lake.EventsDay, &ev.ex.story.Stored, ofOrder(o.OrderKey)); err != nil {
 		return err
 	}
 	var steps []string
-	trace := func(s derivation.Step) { steps = append(steps, s.String()) }
+	trace := func(s tariff.DerivationStep) { steps = append(steps, s.String()) }
 	var again Line
 	if o.Type == ordering.Unsubscribe {
 		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
-		var ch line.Charge
+		var ch table.Charge
 		ch, err = ordering.Price(ev.ex.prices, o.Rated(), trace)
 		again = ratedLine(ev.ex.Books, ev.ex.at.id, o.Resource, &ch, nil)
 	}
@@ -112,7 +110,7 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 		return err
 	}
 	if ev.ex.Books.Zone.Cycle(o.PayTime) != o.Cycle {
-		again.Kind = line.Adjustment.String()
+		again.Kind = table.AdjustmentLine.String()
 	}
 	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{again.Tier, again.Kind, steps})
 	ev.ex.story.Rated = append(ev.ex.story.Rated, again)
@@ -120,13 +118,13 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *event.Ord
 }
 
 // refund calculates an unsubscribe again from the line of its base as billed.
-func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) (Line, error) {
+func (ev *eventStory) refund(base, o *accept.Order, trace func(tariff.DerivationStep)) (Line, error) {
 	if base == nil {
 		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.ex.at.id,
 			o.Base.ID, o.Base.Line)
 	}
-	if err := ev.ex.storedIn(manifest.CycleOf(base.Cycle), manifest.EventsDay, &ev.ex.story.Base,
-		ofOrder(base.Key)); err != nil {
+	if err := ev.ex.storedIn(lake.CycleOf(base.Cycle), lake.EventsDay, &ev.ex.story.Base,
+		ofOrder(base.OrderKey)); err != nil {
 		return Line{}, err
 	}
 	if len(ev.ex.story.Base) != 1 {
@@ -147,7 +145,7 @@ func (ev *eventStory) refund(base, o *event.Order, trace func(derivation.Step)) 
 	return again, nil
 }
 
-func (ev *eventStory) orderFacts(book *events.Book, o *event.Order) {
+func (ev *eventStory) orderFacts(book *accept.EventBook, o *accept.Order) {
 	ev.ex.fact("order", o.Type.String())
 	about := o
 	if base := book.Orders[o.Base]; o.Type == ordering.Unsubscribe && base != nil {
@@ -201,7 +199,7 @@ func lateText(what, origin, billed, asOf string) string {
 }
 
 // adjustment explains a manual adjustment: the requested amount is the billed amount.
-func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err error) {
+func (ev *eventStory) adjustment(ctx context.Context, a *accept.AdjustmentEvent) (err error) {
 	ev.ex.story.State = StateAdjustment
 	p := &ev.ex.Books.Products[a.SKU]
 	ev.ex.fact("product", productText(p))
@@ -214,21 +212,22 @@ func (ev *eventStory) adjustment(ctx context.Context, a *event.Adjustment) (err 
 	if ev.ex.story.Feeds, err = ev.adjustmentOrigins(ctx, a); err != nil {
 		return err
 	}
-	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{0, line.Adjustment.String(),
+	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{0, table.AdjustmentLine.String(),
 		[]string{fmt.Sprintf("the given amount: official %s, no discount, no rounding; to pay %s", a.Amount.Trim(),
 			a.Amount.Trim())}})
-	ev.ex.story.Rated = append(ev.ex.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
-		Payment: a.Amount})
-	return ev.ex.storedLines(manifest.EventsDay, &ev.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
+	ev.ex.story.Rated = append(ev.ex.story.Rated, Line{ID: a.ID, Kind: table.AdjustmentLine.String(),
+		Official: a.Amount,
+		Payment:  a.Amount})
+	return ev.ex.storedLines(lake.EventsDay, &ev.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == a.ID && row.Word(tables.LineTradeID) == a.Cycle.String()
 	})
 }
 
 // orderOrigins searches the feed files for an order.
-func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origin, error) {
-	spec := feeds.Orders()
+func (ev *eventStory) orderOrigins(ctx context.Context, o *accept.Order) ([]Origin, error) {
+	spec := feed.OrdersSpec()
 	search := &originSearch{ev.ex}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, lake.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
 		if !given {
@@ -249,10 +248,10 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *event.Order) ([]Origi
 }
 
 // adjustmentOrigins searches the feed files for an adjustment.
-func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *event.Adjustment) ([]Origin, error) {
-	spec := feeds.Adjustments()
+func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *accept.AdjustmentEvent) ([]Origin, error) {
+	spec := feed.AdjustmentsSpec()
 	search := &originSearch{ev.ex}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, lake.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
 			return false, false

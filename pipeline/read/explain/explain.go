@@ -8,12 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/orders"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -25,10 +23,10 @@ import (
 
 // Question selects the record to explain.
 type Question struct {
-	ID       string         // of a line, or a record_id, with or without #tier (§5, id)
-	Cycle    manifest.Cycle // cycle that billed it; zero = search all
-	Origin   string         // cycle to which it belongs, if it was billed later; "" = any
-	Customer string         // "" = search all
+	ID       string     // of a line, or a record_id, with or without #tier (§5, id)
+	Cycle    lake.Cycle // cycle that billed it; zero = search all
+	Origin   string     // cycle to which it belongs, if it was billed later; "" = any
+	Customer string     // "" = search all
 	// calendar day of the record: its files and those of non-calendar days are searched; "" = all days
 	Day string
 }
@@ -164,17 +162,17 @@ func (e *explainer) describePlace(ctx context.Context) error {
 		e.story.Origin = e.at.origin
 	}
 	switch e.at.day {
-	case manifest.EndDay:
+	case lake.EndDay:
 		return (&monthEndStory{e}).monthEnd(ctx)
-	case manifest.EventsDay:
+	case lake.EventsDay:
 		return (&eventStory{e}).event(ctx)
-	case manifest.LateDay, manifest.RerateDay:
+	case lake.LateDay, lake.RerateDay:
 		return (&lateStory{ex: e}).late(ctx)
-	case manifest.ChargesDay:
+	case lake.ChargesDay:
 		return (&monthEndStory{e}).recurring()
-	case manifest.CommitmentsDay:
+	case lake.CommitmentsDay:
 		return e.commitment()
-	case manifest.CostsDay, manifest.RestatedDay:
+	case lake.CostsDay, lake.RestatedDay:
 		return (&costStory{e}).costs()
 	default:
 		return (&recordStory{e}).record(ctx)
@@ -288,8 +286,8 @@ func (s *Sources) Rejected(ctx context.Context, id string, none *rows.NotFoundEr
 
 // unpaid returns an error with the status of an unpaid order line; nil for any other id.
 func (s *Sources) unpaid(q *Question) error {
-	lives, err := orders.Lives(s.Snap, s.Books)
-	if gone := new(event.GoneError); errors.As(err, &gone) {
+	lives, err := query.OrderLives(s.Snap, s.Books)
+	if gone := new(accept.GoneBookError); errors.As(err, &gone) {
 		return &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 	}
 	for i := range lives {
@@ -321,11 +319,11 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]locatio
 	return places, nil
 }
 
-func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []manifest.FileEntry,
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry,
 	places []location) ([]location, error) {
 	of := rows.Filter[tables.Any]{Word: q.Customer}
-	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
-	day, _ := manifest.ParseDay(q.Day) // zero for any other text, which is no calendar day
+	bucket := lake.BucketOf(q.Customer, max(1, s.Snap.Manifest.Buckets))
+	day, _ := lake.ParseDay(q.Day) // zero for any other text, which is no calendar day
 	for i, e := range files {
 		if q.Customer != "" && e.Bucket != bucket ||
 			q.Day != "" && e.Day != day && !e.Day.IsZero() && !e.Day.IsSpecial() {
@@ -366,7 +364,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 }
 
 // ScanFile visits the selected rows of a file in the order in which the file stores them.
-func ScanFile[T any](snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func ScanFile[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	where rows.Filter[T],
 	visit func(rows.Row[T]) error) (err error) {
 	open := rows.FileOf[T]
@@ -423,12 +421,12 @@ func productText(p *books.Product) string {
 }
 
 // filesOfDay returns the bucket's files of a table and day.
-func (e *explainer) filesOfDay(table string, cycle manifest.Cycle, day manifest.Day) ([]manifest.FileEntry, error) {
-	return e.Snap.Find(manifest.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
+func (e *explainer) filesOfDay(table string, cycle lake.Cycle, day lake.Day) ([]lake.FileEntry, error) {
+	return e.Snap.Find(lake.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
 }
 
 func (e *explainer) bucket() int {
-	return place.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
+	return lake.BucketOf(e.at.customer, max(1, e.Snap.Manifest.Buckets))
 }
 
 // quantityOf reads a stored non-negative quantity.

@@ -5,21 +5,20 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 // fundID holds the parts of the id of a list or quota: PARTNER_ID/PROGRAMME_ID/PERIOD.
 type fundID struct {
 	partner, programme int32
 	names              [3]string
-	period             fund.Period
+	period             account.FundPeriod
 }
 
 // fundID parses the id; ok is false if the books do not contain its partner and programme.
@@ -31,7 +30,7 @@ func (t *teller) fundID() (f fundID, ok bool) {
 	copy(f.names[:], parts)
 	var err error
 	f.partner, f.programme = t.src.Books.Partner(parts[0]), t.src.Books.Money.FundNamed(parts[1])
-	f.period, err = fund.ParsePeriod(parts[2])
+	f.period, err = account.ParseFundPeriod(parts[2])
 	return f, err == nil && f.partner >= 0 && f.programme >= 0
 }
 
@@ -43,7 +42,7 @@ func (t *teller) fund(context.Context) error {
 	}
 	var claims []rowOfFund
 	var row *rowOfFund
-	err := coupons.Each(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
+	err := query.EachCouponRow(t.src.Snap, tables.Funds(), func(r rows.Row[tables.Fund]) error {
 		if r.Word(tables.FundPartnerID) != f.names[0] || r.Word(tables.FundProgrammeID) != f.names[1] ||
 			r.Word(tables.FundPeriod) != f.names[2] {
 			return nil
@@ -93,7 +92,7 @@ func readFund(r rows.Row[tables.Fund]) (f rowOfFund, err error) {
 
 // deadlineOf returns the deadline of a row of the table funds.
 func deadlineOf(r rows.Row[tables.Fund]) (string, error) {
-	d, ok, err := deadlines.OfFund(r)
+	d, ok, err := query.FundDeadline(r)
 	if !ok {
 		return "none", err
 	}
@@ -143,7 +142,7 @@ func (t *teller) quota(f *fundID, row *rowOfFund, claims []rowOfFund) error {
 
 // list explains the list of a month: its experts, and the events that name the month or its quarter.
 func (t *teller) list(f *fundID, row *rowOfFund) error {
-	experts, err := fund.Experts(t.src.Books, f.programme, f.partner, f.period.First)
+	experts, err := account.HeadcountExperts(t.src.Books, f.programme, f.partner, f.period.First)
 	if err != nil {
 		return err
 	}
@@ -191,8 +190,8 @@ func (t *teller) list(f *fundID, row *rowOfFund) error {
 
 // eventsOfList returns the events that name a month or its quarter, and the value of the list for which an event of a
 // closed cycle applied; nil = there is none.
-func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money, *money.Amount, error) {
-	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
+func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*accept.MoneyEvent, *money.Amount, error) {
+	quarter := account.FundPeriodOf(f.period.First, account.Quarter).String()
 	happened, err := t.happened("fund_events", func(r rows.Row[tables.PartnerEvent]) bool {
 		p := r.Word(tables.PartnerEventPeriod)
 		return r.Word(tables.PartnerEventPartnerID) == f.names[0] && r.Word(tables.PartnerEventScope) == programme.ID &&
@@ -211,14 +210,14 @@ func (t *teller) eventsOfList(f *fundID, programme *books.Fund) ([]*event.Money,
 }
 
 // listEvents lists the events of a month with the amounts after them.
-func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) error {
-	quarter := fund.PeriodOf(f.period.First, fund.Quarter).String()
-	state := fund.Listed
+func (t *teller) listEvents(happened []*accept.MoneyEvent, f *fundID, row *rowOfFund) error {
+	quarter := account.FundPeriodOf(f.period.First, account.Quarter).String()
+	state := account.FundListed
 	var steps []string
 	for _, e := range happened {
 		t.feed(e)
 		text := fmt.Sprintf("%s: %s", step(e), outcome(e))
-		kind, err := fund.ParseKind(e.Type)
+		kind, err := account.ParseFundKind(e.Type)
 		if err != nil {
 			return err
 		}
@@ -229,15 +228,15 @@ func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) 
 			if was == state {
 				text = fmt.Sprintf("%s: %s; this month stays %s", step(e), outcome(e), state)
 			}
-			if kind == fund.Apply {
+			if kind == account.FundApply {
 				text += fmt.Sprintf("; %d heads", e.Heads)
 			}
 		}
 		steps = append(steps, text)
 	}
-	if row.state == fund.Void.String() {
+	if row.state == account.FundVoid.String() {
 		steps = append(steps, fmt.Sprintf("nobody applied by the deadline: %s → %s", state, row.state))
-		state = fund.Void
+		state = account.FundVoid
 	}
 	for _, one := range [...]struct {
 		name string
@@ -253,17 +252,17 @@ func (t *teller) listEvents(happened []*event.Money, f *fundID, row *rowOfFund) 
 }
 
 // afterList returns the state of a listed month after a counting event.
-func afterList(s fund.State, kind fund.Kind, ofQuarter bool) fund.State {
-	var next fund.State
+func afterList(s account.FundState, kind account.FundKind, ofQuarter bool) account.FundState {
+	var next account.FundState
 	switch {
 	case !ofQuarter:
-		next = fund.AfterMonth(s, kind)
-	case kind == fund.RequestPayment && s == fund.Listed:
-		next = fund.Forgone
+		next = account.AfterMonth(s, kind)
+	case kind == account.FundRequestPayment && s == account.FundListed:
+		next = account.FundForgone
 	default:
-		next = fund.AfterQuarter(s, kind)
+		next = account.AfterQuarter(s, kind)
 	}
-	if next == fund.None {
+	if next == account.NoFundState {
 		return s
 	}
 	return next

@@ -4,10 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -24,8 +23,8 @@ func (t *teller) invoice(context.Context) error {
 	if err != nil {
 		return err
 	}
-	made := map[string]*event.Money{} // the counting documents
-	var mine *event.Money
+	made := map[string]*accept.MoneyEvent{} // the counting documents
+	var mine *accept.MoneyEvent
 	for _, e := range happened {
 		isNew := e.Type == invoice.Issue.String() || e.Type == invoice.CreditNote.String()
 		if isNew && e.Verdict.Accepted() {
@@ -49,11 +48,11 @@ func (t *teller) invoice(context.Context) error {
 	if err := t.invoiced(mine, happened, made); err != nil {
 		return err
 	}
-	return t.deadline(deadlines.Invoice)
+	return t.deadline(query.DeadlineOfInvoice)
 }
 
 // unknownInvoice describes events that name an invoice that was never issued.
-func (t *teller) unknownInvoice(happened []*event.Money) error {
+func (t *teller) unknownInvoice(happened []*accept.MoneyEvent) error {
 	for _, e := range happened {
 		if e.Subject == t.id {
 			t.feed(e)
@@ -66,7 +65,7 @@ func (t *teller) unknownInvoice(happened []*event.Money) error {
 }
 
 // parties returns the partner and the customer among issuer and recipient.
-func (t *teller) parties(e *event.Money) (partner, customer string) {
+func (t *teller) parties(e *accept.MoneyEvent) (partner, customer string) {
 	if t.src.Books.Partner(e.Other) >= 0 {
 		return e.Other, ""
 	}
@@ -78,8 +77,8 @@ func (t *teller) parties(e *event.Money) (partner, customer string) {
 
 // invoiced lists the events of what an invoice covers, with the amount left before and after each, and compares the
 // last amount with the table invoices.
-func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
-	made map[string]*event.Money) error {
+func (t *teller) invoiced(mine *accept.MoneyEvent, happened []*accept.MoneyEvent,
+	made map[string]*accept.MoneyEvent) error {
 	of := sale{mine.Scope, mine.Partner, mine.Other}
 	left, want, state, err := t.sale(of)
 	if err != nil {
@@ -132,7 +131,7 @@ func (t *teller) invoiced(mine *event.Money, happened []*event.Money,
 // sale reads the row of the table invoices: the amount that can be invoiced, the amount left, and the state.
 func (t *teller) sale(of sale) (invoiceable, left money.Amount, state string, err error) {
 	state = "none: nothing can be invoiced, or the cycle is open"
-	err = coupons.Each(t.src.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {
+	err = query.EachCouponRow(t.src.Snap, tables.Invoices(), func(r rows.Row[tables.Invoice]) (err error) {
 		row := sale{r.Word(tables.InvoiceCycle), r.Word(tables.InvoiceIssuerID), r.Word(tables.InvoiceRecipientID)}
 		if row != of {
 			return nil

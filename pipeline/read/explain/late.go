@@ -8,13 +8,13 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -66,7 +66,7 @@ func (ls *lateStory) late(ctx context.Context) error {
 		return ls.difference()
 	}
 	sku := ls.ex.Books.SKU(ls.about.sku)
-	if sku >= 0 && ls.ex.at.day == manifest.RerateDay && ls.ex.Books.Products[sku].Model == books.Recurring {
+	if sku >= 0 && ls.ex.at.day == lake.RerateDay && ls.ex.Books.Products[sku].Model == books.Recurring {
 		return ls.chargeDifference(&ls.ex.Books.Products[sku])
 	}
 	ls.ex.story.State = StateLate
@@ -81,7 +81,7 @@ func (ls *lateStory) late(ctx context.Context) error {
 
 // readRecords reads the late records.
 func (ls *lateStory) readRecords() error {
-	files, err := ls.ex.filesOfDay(tables.Late().Name, ls.ex.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.Late().Name, ls.ex.at.cycle, lake.Day{})
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 	}
 	if !r.replaced && why != "" {
 		ls.ex.story.Before = append(ls.ex.story.Before, why)
-		err = ls.ex.storedLines(manifest.LateDay, &ls.ex.story.Later, func(row rows.Row[tables.Line]) bool {
+		err = ls.ex.storedLines(lake.LateDay, &ls.ex.story.Later, func(row rows.Row[tables.Line]) bool {
 			o := objectOf(row)
 			return row.Word(tables.LineOriginCycle) == ls.ex.at.origin && o.sku == p.SKU &&
 				(o.resource == "" || o.resource == string(r.Resource)) &&
@@ -157,12 +157,12 @@ func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
 // otherwise says that a product counts otherwise than when the cycle was billed, if late records of it are billed by a
 // difference for that reason (§4.11); else it is empty.
 func (ls *lateStory) otherwise(sku string) (why string, err error) {
-	files, err := ls.ex.filesOfDay(tables.LatePositions().Name, ls.ex.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.LatePositions().Name, ls.ex.at.cycle, lake.Day{})
 	for _, f := range files {
 		err = errors.Join(err, eachRow(ls.ex, f, tables.LatePositions(), nil, tables.PositionCustomerID,
 			func(row rows.Row[tables.Position]) error {
 				if row.Word(tables.PositionOriginCycle) == ls.ex.at.origin && row.Word(tables.PositionKey) == sku &&
-					position.Kind(row.Small(tables.PositionKind)) == position.Otherwise {
+					table.KindOfPosition(row.Small(tables.PositionKind)) == table.OtherwisePosition {
 					why = fmt.Sprintf("%s counts otherwise than when cycle %s was closed or last re-rated, or has had "+
 						"a difference since for that reason: all its records are rated again, and the difference is "+
 						"billed in cycle %s", sku, ls.ex.at.origin, ls.ex.at.cycle)
@@ -175,7 +175,7 @@ func (ls *lateStory) otherwise(sku string) (why string, err error) {
 
 // lateLines explains the source of the price of each late line.
 func (ls *lateStory) lateLines() error {
-	files, err := ls.ex.filesOfDay(tables.Lines().Name, ls.ex.at.cycle, manifest.LateDay)
+	files, err := ls.ex.filesOfDay(tables.Lines().Name, ls.ex.at.cycle, lake.LateDay)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (ls *lateStory) lateLines() error {
 // lateSteps returns the steps of a stored line, if the line contains their data.
 func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 	back := l.Quantity.Sign() < 0
-	steps := []derivation.Step{{Kind: derivation.StepPrice, SKU: row.Word(tables.LineSKU),
+	steps := []tariff.DerivationStep{{Kind: tariff.StepPrice, SKU: row.Word(tables.LineSKU),
 		List:   row.Word(tables.LinePriceList),
 		Region: row.Word(tables.LinePriceRegion),
 		Period: period.Span{From: row.MaybeTime(tables.LinePriceValidFrom), To: period.Forever}}}
@@ -227,19 +227,19 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row[tables.Line]) []string {
 		v := &versions[version]
 		steps[0].Period.To = v.Valid.To
 		t := &v.Tiers[tier]
-		step := derivation.Step{Kind: derivation.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open,
+		step := tariff.DerivationStep{Kind: tariff.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open,
 			Quantity: l.Quantity.Abs(), Price: l.UnitPrice, Negative: back}
 		if tier > 0 {
 			step.Lower = v.Tiers[tier-1].UpTo
 		}
 		if l.Usage.IsZero() && l.UnitPrice == t.FlatFee && !t.FlatFee.IsZero() {
-			step.Kind = derivation.StepFee
+			step.Kind = tariff.StepFee
 		}
 		if len(v.Tiers) > 1 {
 			steps = append(steps, step)
 		}
 	}
-	amounts := derivation.Step{Kind: derivation.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back,
+	amounts := tariff.DerivationStep{Kind: tariff.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back,
 		Price:    l.UnitPrice,
 		Official: l.Official, Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
 		PerLine: !l.Truncated.IsZero(), Mode: ls.ex.Settings.Rounding.Mode,
@@ -261,7 +261,7 @@ func (ls *lateStory) difference() (err error) {
 	ls.ex.fact("region", ls.about.region)
 	ls.ex.fact("resource", ls.about.resource)
 	ls.ex.fact("cycle", ls.ex.at.origin)
-	if ls.ex.at.day == manifest.RerateDay {
+	if ls.ex.at.day == lake.RerateDay {
 		ls.ex.story.State = StateRerating
 		err = ls.postings()
 	} else {
@@ -317,7 +317,7 @@ func (ls *lateStory) lateReasons() error {
 		}
 		ls.ex.story.Before = append(ls.ex.story.Before, text)
 	}
-	files, err := ls.ex.filesOfDay(tables.LateSamples().Name, ls.ex.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.LateSamples().Name, ls.ex.at.cycle, lake.Day{})
 	if sku := ls.ex.Books.SKU(ls.about.sku); err != nil || sku < 0 || !ls.ex.isPercentile(sku) {
 		return err
 	}
@@ -343,7 +343,7 @@ func (ls *lateStory) lateReasons() error {
 
 // postings names the runs that re-rated the place.
 func (ls *lateStory) postings() error {
-	files, err := ls.ex.filesOfDay(tables.Reratings().Name, ls.ex.at.cycle, manifest.Day{})
+	files, err := ls.ex.filesOfDay(tables.Reratings().Name, ls.ex.at.cycle, lake.Day{})
 	if err != nil {
 		return err
 	}
@@ -432,7 +432,7 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Table != tables.Lines().Name || f.Bucket != ls.ex.bucket() || f.Day == manifest.EventsDay {
+			if f.Table != tables.Lines().Name || f.Bucket != ls.ex.bucket() || f.Day == lake.EventsDay {
 				continue
 			}
 			if err := ls.addPosting(sums, f); err != nil {
@@ -456,12 +456,12 @@ func (ls *lateStory) placeSums() ([]Sum, error) {
 	return append(out, all), nil
 }
 
-func (ls *lateStory) addPosting(sums map[posting]*Sum, f manifest.FileEntry) error {
+func (ls *lateStory) addPosting(sums map[posting]*Sum, f lake.FileEntry) error {
 	how := howBilled
 	switch f.Day {
-	case manifest.LateDay:
+	case lake.LateDay:
 		how = howLate
-	case manifest.RerateDay:
+	case lake.RerateDay:
 		how = howRerated
 	}
 	cycle := f.Cycle.String()

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -124,7 +124,7 @@ func lineOf(row rows.Row[tables.Line]) (Line, error) {
 }
 
 // ratedLine converts a charge to the line that it becomes.
-func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line.Draw) Line {
+func ratedLine(b *books.Books, id, resource string, c *table.Charge, draws []table.PackageDraw) Line {
 	l := Line{
 		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free,
 		Quantity:  c.Quantity,
@@ -133,6 +133,6 @@ func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
+	l.Draws = string(table.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }

@@ -6,23 +6,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // location is where a record was found.
 type location struct {
-	cycle        manifest.Cycle // cycle that billed it
-	origin       string         // cycle to which it belongs
+	cycle        lake.Cycle // cycle that billed it
+	origin       string     // cycle to which it belongs
 	customer, id string
-	day          manifest.Day
+	day          lake.Day
 }
 
 // sameAs reports whether two locations are of one record. An order, or a record of another cycle, can have the same id.
 func (p location) sameAs(o location) bool {
 	return p.customer == o.customer && p.origin == o.origin &&
-		(p.day == manifest.EventsDay) == (o.day == manifest.EventsDay)
+		(p.day == lake.EventsDay) == (o.day == lake.EventsDay)
 }
 
 // before orders the record's own cycle first, then the cycles that billed it later.
@@ -81,11 +81,11 @@ type searched struct {
 	def              *tables.Table
 	customer, origin tables.WordColumn[tables.Any] // columns; origin −1 = no such column
 	id               tables.TextColumn[tables.Any] // column
-	day              manifest.Day
+	day              lake.Day
 }
 
 // searchedTable returns how to search a file; false if it contains no ids.
-func searchedTable(e manifest.FileEntry) (searched, bool) {
+func searchedTable(e lake.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
 		in := searched{tables.Lines().Table, tables.LineCustomerID.Any(), -1, tables.LineID.Any(), e.Day}
@@ -98,7 +98,7 @@ func searchedTable(e manifest.FileEntry) (searched, bool) {
 			e.Day}, true
 	case tables.Late().Name:
 		return searched{tables.Late().Table, tables.RecordCustomerID.Any(), tables.RecordOriginCycle.Any(),
-			tables.RecordRecordID.Any(), manifest.LateDay}, true
+			tables.RecordRecordID.Any(), lake.LateDay}, true
 	}
 	return searched{}, false
 }

@@ -13,10 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -38,9 +36,9 @@ type match func(b *feed.Batch, i int) (bears, same bool)
 
 // origins searches the accepted feed files that may contain the record's day for a usage record.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
-	spec := feeds.Usage()
+	spec := feed.UsageSpec()
 	search := &originSearch{e}
-	day := manifest.DayOf(e.Books.Zone.Day(r.Start))
+	day := lake.DayOf(e.Books.Zone.Day(r.Start))
 	return search.in(ctx, spec, day, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
@@ -54,7 +52,7 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 type originSearch struct{ *explainer }
 
 // in searches the accepted files of one feed; if day is set, only those that may contain it.
-func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day manifest.Day, match match) ([]Origin, error) {
+func (os *originSearch) in(ctx context.Context, spec *feed.Spec, day lake.Day, match match) ([]Origin, error) {
 	if os.Inbox == nil {
 		return nil, nil
 	}
@@ -62,7 +60,7 @@ func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day manifest.D
 	if err != nil {
 		return nil, err
 	}
-	var candidates []manifest.Input
+	var candidates []lake.Input
 	var size int64
 	for _, in := range inputs {
 		if in.Feed == spec.Name && (day.IsZero() ||
@@ -104,10 +102,10 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 	if s.Progress == nil {
 		s.Progress = func(string, int64, int64) {}
 	}
-	spec, story := feeds.Bandwidth(), &Story{}
+	spec, story := feed.BandwidthSpec(), &Story{}
 	search := &originSearch{&explainer{Sources: s, story: story}}
 	const length = 5 * 60 * period.Instant(period.Second)
-	day := manifest.DayOf(s.Books.Zone.Day(slot))
+	day := lake.DayOf(s.Books.Zone.Day(slot))
 	return search.in(ctx, spec, day, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		at, ok := c.time("sample_time")
@@ -118,9 +116,9 @@ func Samples(ctx context.Context, s *Sources, links []string, slot period.Instan
 
 // FeedRows searches the accepted feed files for rows whose columns of texts and whole numbers have one of the given
 // values.
-func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[string][]string) ([]Origin, error) {
+func FeedRows(ctx context.Context, s *Sources, spec *feed.Spec, values map[string][]string) ([]Origin, error) {
 	search := &originSearch{&explainer{Sources: s, story: &Story{}}}
-	return search.in(ctx, spec, manifest.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
+	return search.in(ctx, spec, lake.Day{}, func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		for column, allowed := range values {
 			value := c.text(column)
@@ -139,7 +137,7 @@ func FeedRows(ctx context.Context, s *Sources, spec *feeds.Spec, values map[stri
 const sameRecord = "same"
 
 // inFile searches one feed file.
-func (os *originSearch) inFile(ctx context.Context, in *manifest.Input, spec *feeds.Spec, match match) ([]Origin,
+func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec, match match) ([]Origin,
 	error) {
 	hash, _, err := inbox.Hash(inbox.Fresh(os.Inbox), in.Name)
 	switch {
@@ -208,7 +206,7 @@ func (os *originSearch) sameContent(c cells, r *accepted) bool {
 // cells is one row of a feed batch; an empty cell reads as "" or false.
 type cells struct {
 	batch *feed.Batch
-	spec  *feeds.Spec
+	spec  *feed.Spec
 	row   int
 }
 
@@ -270,7 +268,7 @@ func (c cells) quantity(name string) money.SignedQuantity {
 // String describes the origin for people.
 func (o *Origin) String() string {
 	if o.Row == 0 {
-		return fmt.Sprintf("inbox/%s: %s", feedfile.ShownName(o.File), o.Note)
+		return fmt.Sprintf("inbox/%s: %s", feed.ShownName(o.File), o.Note)
 	}
-	return fmt.Sprintf("inbox/%s row %d: %s", feedfile.ShownName(o.File), o.Row, o.Note)
+	return fmt.Sprintf("inbox/%s row %d: %s", feed.ShownName(o.File), o.Row, o.Note)
 }

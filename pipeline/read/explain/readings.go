@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -54,20 +54,20 @@ func withSource(id string) (reading, bool) {
 	parts := strings.Split(id, "@")
 	for n := len(parts) - 1; n > 0; n-- {
 		r := reading{id: strings.Join(parts[:n], "@"), source: parts[n]}
-		day, err := manifest.ParseDay(r.source)
+		day, err := lake.ParseDay(r.source)
 		switch after := parts[n+1:]; {
 		case r.source == usageSource, err == nil && day.IsSpecial():
 			if r.own = len(after) == 1; len(after) > 1 {
 				r.origin = after[1]
 			}
-			if day == manifest.RerateDay {
+			if day == lake.RerateDay {
 				r.id, _ = cutTime(r.id)
 			}
 			return r, len(after) <= 2
 		}
 	}
 	if base, ok := cutTime(id); ok {
-		return reading{id: base, source: manifest.RerateDay.String()}, true
+		return reading{id: base, source: lake.RerateDay.String()}, true
 	}
 	return reading{}, false
 }

@@ -4,22 +4,21 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // recurring explains the lines of a part of a recurring charge: the charge and its refund (§10.5).
 func (me *monthEndStory) recurring() error {
 	me.ex.story.State = StateMonthEnd
-	err := me.ex.storedLines(manifest.ChargesDay, &me.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
+	err := me.ex.storedLines(lake.ChargesDay, &me.ex.story.Stored, func(row rows.Row[tables.Line]) bool {
 		return string(row.Text(tables.LineID)) == me.ex.at.id
 	})
 	if err != nil {
@@ -43,12 +42,12 @@ func (me *monthEndStory) part(p *rating.RecurringPart, bounds period.Span) error
 	me.ex.fact("part", p.Span.String())
 	me.ex.fact("period", p.Period.String())
 	me.ex.fact("proration", p.Row.Proration.String())
-	rated := func(resource string, c *line.Charge) {
+	rated := func(resource string, c *table.Charge) {
 		me.ex.story.Rated = append(me.ex.story.Rated, ratedLine(me.ex.Books, me.ex.at.id, resource, c, nil))
 	}
 	if bounds.Holds(p.Instant()) {
 		var steps []string
-		charge, err := rating.RecurringPrice(me.ex.prices, p, func(s derivation.Step) {
+		charge, err := rating.RecurringPrice(me.ex.prices, p, func(s tariff.DerivationStep) {
 			steps = append(steps,
 				s.String())
 		})
@@ -82,10 +81,10 @@ func (me *monthEndStory) part(p *rating.RecurringPart, bounds period.Span) error
 }
 
 // charged returns what closed cycles charged, as the billing of the current cycle found it.
-func (me *monthEndStory) charged() *measure.Charged {
-	return &measure.Charged{Files: me.ex.Snap, Base: me.ex.Snap, Books: me.ex.Books, Prices: me.ex.prices,
-		Bucket: place.Bucket(me.ex.at.customer, max(1, me.ex.Snap.Manifest.Buckets)), Until: me.ex.cycle,
+func (me *monthEndStory) charged() *state.ChargedMeasures {
+	return &state.ChargedMeasures{Files: me.ex.Snap, Base: me.ex.Snap, Books: me.ex.Books, Prices: me.ex.prices,
+		Bucket: lake.BucketOf(me.ex.at.customer, max(1, me.ex.Snap.Manifest.Buckets)), Until: me.ex.cycle,
 		Billed: func(c period.Cycle) bool {
-			return c != me.ex.cycle && manifest.CycleOf(c).Compare(me.ex.Snap.Manifest.ClosedThrough) <= 0
+			return c != me.ex.cycle && lake.CycleOf(c).Compare(me.ex.Snap.Manifest.ClosedThrough) <= 0
 		}}
 }

@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
+	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -35,10 +34,10 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var steps []derivation.Step
+	var steps []tariff.DerivationStep
 	tracing := false
 	rater := rating.NewRater(re.ex.prices, func(n int32) string { return re.ex.regions[n] })
-	rater.Trace = func(s derivation.Step) {
+	rater.Trace = func(s tariff.DerivationStep) {
 		if tracing {
 			steps = append(steps, s)
 		}
@@ -46,7 +45,7 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err := rater.Open(re.ex.customer, re.ex.cycle, opening); err != nil {
 		return err
 	}
-	var charges line.Charges
+	var charges table.LineCharges
 	err = re.eachRecord(ctx, func(r *accepted) error {
 		own := string(r.ID) == re.ex.at.id
 		if own {
@@ -80,7 +79,7 @@ func (re *recordStory) record(ctx context.Context) error {
 
 // laterLines reads the month-end lines for which a waiting record counts.
 func (re *recordStory) laterLines(r *accepted) error {
-	return re.ex.storedLines(manifest.EndDay, &re.ex.story.Later, func(row rows.Row[tables.Line]) bool {
+	return re.ex.storedLines(lake.EndDay, &re.ex.story.Later, func(row rows.Row[tables.Line]) bool {
 		resource := row.Text(tables.LineResourceID)
 		return row.Word(tables.LineSKU) == re.ex.Books.Products[r.SKU].SKU &&
 			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
@@ -162,12 +161,12 @@ func (re *recordStory) replacer() error {
 }
 
 // describeRerate converts the steps to sentences, one part per charge: the steps of a charge end with its amounts.
-func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charge) {
+func (e *explainer) describeRerate(steps []tariff.DerivationStep, charges []table.Charge) {
 	next := 0
 	var part []string
 	for _, s := range steps {
 		part = append(part, s.String())
-		if s.Kind == derivation.StepAmounts && next < len(charges) {
+		if s.Kind == tariff.StepAmounts && next < len(charges) {
 			e.story.Parts = append(e.story.Parts, Part{int(charges[next].Tier), charges[next].Kind.String(), part})
 			part, next = nil, next+1
 		}
@@ -176,12 +175,12 @@ func (e *explainer) describeRerate(steps []derivation.Step, charges []line.Charg
 }
 
 // storedLines reads the customer's lines of a day for which keep is true.
-func (e *explainer) storedLines(day manifest.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
+func (e *explainer) storedLines(day lake.Day, to *[]Line, keep func(rows.Row[tables.Line]) bool) error {
 	return e.storedIn(e.at.cycle, day, to, keep)
 }
 
 // storedIn is storedLines for any cycle.
-func (e *explainer) storedIn(cycle manifest.Cycle, day manifest.Day, to *[]Line,
+func (e *explainer) storedIn(cycle lake.Cycle, day lake.Day, to *[]Line,
 	keep func(rows.Row[tables.Line]) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
@@ -205,7 +204,7 @@ func (e *explainer) storedIn(cycle manifest.Cycle, day manifest.Day, to *[]Line,
 }
 
 // eachRow visits the customer's rows of a file in order.
-func eachRow[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
+func eachRow[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T], by tables.WordColumn[T],
 	visit func(rows.Row[T]) error) (err error) {
 	rows, err := openRows(e, f, def, cols, by)
 	if err != nil {
@@ -216,7 +215,7 @@ func eachRow[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols 
 }
 
 // openRows opens the customer's rows of a file.
-func openRows[T any](e *explainer, f manifest.FileEntry, def tables.Def[T], cols tables.List[T],
+func openRows[T any](e *explainer, f lake.FileEntry, def tables.Def[T], cols tables.List[T],
 	by tables.WordColumn[T]) (
 	*rows.Rows[T], error) {
 	return rows.FileOf(e.Snap, f, def, cols, rows.Filter[T]{Column: by, Word: e.at.customer})
@@ -318,7 +317,7 @@ func (s *recordSource) close() error {
 
 // next moves to the next record.
 func (s *recordSource) next() error {
-	for s.more && s.lines && rows.As[tables.Line](s.row).Word(tables.LineKind) != line.Usage.String() {
+	for s.more && s.lines && rows.As[tables.Line](s.row).Word(tables.LineKind) != table.UsageLine.String() {
 		if err := s.advance(); err != nil {
 			return err
 		}
@@ -381,7 +380,7 @@ func (s *recordSource) fromLines() (err error) {
 		rows.As[tables.Line](row).MaybeTime(tables.LineUsageEnd)
 	for s.more && rows.As[tables.Line](s.row).Time(tables.LineUsageStart) == r.Start &&
 		bytes.Equal(rows.As[tables.Line](s.row).Text(tables.LineID), r.ID) {
-		if rows.As[tables.Line](s.row).Word(tables.LineKind) == line.Usage.String() {
+		if rows.As[tables.Line](s.row).Word(tables.LineKind) == table.UsageLine.String() {
 			q, err := quantityOf(s.row, tables.LineUsageAmount.Any())
 			if err == nil {
 				r.Quantity, err = r.Quantity.Add(q)
@@ -406,7 +405,7 @@ func (e *explainer) sku(word string) (int32, error) {
 }
 
 // opening returns the opening positions of the record's day.
-func (e *explainer) opening() ([]position.Row, error) {
+func (e *explainer) opening() ([]table.PositionRow, error) {
 	day, ok := e.at.day.Calendar()
 	if !ok {
 		return nil, fmt.Errorf("explain %s: no day of the calendar: %q", e.at.id, e.at.day)
@@ -415,8 +414,8 @@ func (e *explainer) opening() ([]position.Row, error) {
 }
 
 // positions returns the source of positions.
-func (e *explainer) positions() *opening.Source {
-	return opening.FromSnapshot(e.Snap, e.Books, e.prices)
+func (e *explainer) positions() *state.Opening {
+	return state.OpeningOf(e.Snap, e.Books, e.prices)
 }
 
 // isPercentile reports whether a product is billed by its percentile.

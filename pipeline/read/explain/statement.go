@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -25,10 +25,10 @@ func IsStatement(id string) bool { return strings.HasPrefix(id, statementPrefix)
 // statementStory explains the rows of a partner's statement about one customer (§6.4, §10.7).
 type statementStory struct {
 	*Sources
-	from             *partners.Reader
+	from             *query.PartnerReader
 	partner          int32
 	customer         string
-	cycle            manifest.Cycle
+	cycle            lake.Cycle
 	currency, payers money.Currency
 	story            *Story
 	lines            []statementLine
@@ -47,7 +47,7 @@ type statementLine struct {
 // StatementSums explains the rows of a partner's statement about a customer: the basis, the terms, the exchange rate
 // with its date, and the rounding. It adds up the lines again. Errors: *rows.NotFoundError, *rows.NoCycleError.
 func StatementSums(ctx context.Context, s *Sources, q *Question,
-	from *partners.Reader) (*Story, error) {
+	from *query.PartnerReader) (*Story, error) {
 	id := strings.TrimPrefix(q.ID, statementPrefix)
 	if q.Customer == "" || q.Cycle.IsZero() {
 		return nil, &rows.NotFoundError{What: fmt.Sprintf("%s is of many customers and cycles", q.ID),

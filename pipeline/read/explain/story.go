@@ -7,12 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/deadlines"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -75,7 +73,7 @@ func PartnerPrefixes() []string {
 
 // PartnerMoney explains an entry of partners' accounts, a coupon, a fund, a claim, a withdrawal or an invoice. Errors:
 // *rows.NotFoundError.
-func PartnerMoney(ctx context.Context, s *Sources, q *Question, from *partners.Reader) (*Story,
+func PartnerMoney(ctx context.Context, s *Sources, q *Question, from *query.PartnerReader) (*Story,
 	error) {
 	of, ok := subjectOf(q.ID)
 	if !ok {
@@ -97,7 +95,7 @@ func PartnerMoney(ctx context.Context, s *Sources, q *Question, from *partners.R
 // teller tells the story of one id.
 type teller struct {
 	src      *Sources
-	from     *partners.Reader
+	from     *query.PartnerReader
 	id       string // without its prefix
 	customer string // to whom it must belong; "" = anybody
 	story    *Story
@@ -117,18 +115,18 @@ func (t *teller) part(title string, steps ...string) {
 }
 
 // happened returns the selected events of a feed, in the order in which they take effect.
-func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*event.Money,
+func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEvent]) bool) ([]*accept.MoneyEvent,
 	error) {
-	var out []*event.Money
+	var out []*accept.MoneyEvent
 	for _, f := range t.src.Snap.Manifest.Loose {
-		if f.FileKey != event.MoneyKey() {
+		if f.FileKey != accept.MoneyKey() {
 			continue
 		}
-		err := event.EachMoney(t.src.Snap, f, feedName,
+		err := accept.EachMoney(t.src.Snap, f, feedName,
 			func(c *parquet.Columns[tables.PartnerEvent], i int) bool {
 				return wanted(rows.Row[tables.PartnerEvent]{Cols: c, I: i})
 			},
-			func(e *event.Money) error {
+			func(e *accept.MoneyEvent) error {
 				out = append(out, e)
 				return nil
 			})
@@ -136,7 +134,7 @@ func (t *teller) happened(feedName string, wanted func(rows.Row[tables.PartnerEv
 			return nil, err
 		}
 	}
-	slices.SortFunc(out, func(a, b *event.Money) int {
+	slices.SortFunc(out, func(a, b *accept.MoneyEvent) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID))
 	})
 	return out, nil
@@ -153,7 +151,7 @@ func bears(id string) func(rows.Row[tables.PartnerEvent]) bool {
 }
 
 // feed adds the row of the feed file from which an event came. It does not show the account of a withdrawal.
-func (t *teller) feed(e *event.Money) {
+func (t *teller) feed(e *accept.MoneyEvent) {
 	one := Origin{File: e.From.File, Row: e.From.Row, Note: fmt.Sprintf("%s %s: %s", e.Type, e.ID, outcome(e))}
 	if e.Feed != "withdrawals" {
 		one.Raw = strings.TrimRight(e.From.Raw, "\r\n")
@@ -162,7 +160,7 @@ func (t *teller) feed(e *event.Money) {
 }
 
 // outcome describes the verdict of the last replay on an event.
-func outcome(e *event.Money) string {
+func outcome(e *accept.MoneyEvent) string {
 	if e.Verdict.Accepted() {
 		return "accepted"
 	}
@@ -177,7 +175,7 @@ func outcome(e *event.Money) string {
 }
 
 // step begins the text of an event's step: when it takes effect, its type and its amount.
-func step(e *event.Money) string {
+func step(e *accept.MoneyEvent) string {
 	text := fmt.Sprintf("%s %s (%s)", e.Instant, e.Type, e.ID)
 	if !e.Amount.IsZero() {
 		text += " of " + e.Amount.Trim()
@@ -195,11 +193,11 @@ func (t *teller) times(own, instant period.Instant) {
 
 // deadline adds the next deadline of a kind and id.
 func (t *teller) deadline(kind string) error {
-	list, err := deadlines.List(t.from, deadlines.Choice{Through: period.Day(1 << 30)})
+	list, err := query.Deadlines(t.from, query.DeadlineChoice{Through: period.Day(1 << 30)})
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(list, func(d deadlines.Deadline) bool { return d.Kind == kind && d.ID == t.id })
+	at := slices.IndexFunc(list, func(d query.Deadline) bool { return d.Kind == kind && d.ID == t.id })
 	if at < 0 {
 		t.fact("deadline", "none")
 		return nil
@@ -209,7 +207,7 @@ func (t *teller) deadline(kind string) error {
 }
 
 // deadlineText describes when time alone changes a state, and the new state.
-func deadlineText(d *deadlines.Deadline) string { return fmt.Sprintf("%s, then %s", d.At, d.Then) }
+func deadlineText(d *query.Deadline) string { return fmt.Sprintf("%s, then %s", d.At, d.Then) }
 
 // change formats an amount before and after a step.
 func change(name string, before, after money.Amount) string {
@@ -227,7 +225,7 @@ func KnownPartnerMoney(s *Sources, id string) ([]string, error) {
 		return nil, nil
 	}
 	seen := map[string]bool{}
-	err := coupons.Each(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
+	err := query.EachCouponRow(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
 		one := of.prefix + idOf(&of, r)
 		if one != of.prefix && len(seen) < maxKnown && len(one) >= len(id)-2 && len(one) <= len(id)+2 {
 			seen[one] = true
@@ -261,7 +259,7 @@ func NamedPartnerMoney(s *Sources, id string) ([]string, error) {
 	var out []string
 	for _, of := range subjects() {
 		found := false
-		err := coupons.Each(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
+		err := query.EachCouponRow(s.Snap, tables.Untyped(of.table), func(r rows.Row[tables.Any]) error {
 			found = found || id != "" && idOf(&of, r) == id
 			return nil
 		})

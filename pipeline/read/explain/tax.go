@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/tax"
+	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // taxPrefix begins the id of a tax of a customer or partner: tax/TAX_ID.
@@ -23,7 +22,7 @@ const taxPrefix = "tax/"
 // taxStory explains the rows of taxes of one buyer and tax (§10.6).
 type taxStory struct {
 	*Sources
-	cycle     manifest.Cycle
+	cycle     lake.Cycle
 	buyer, id string
 	story     *Story
 }
@@ -112,7 +111,7 @@ func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 	if err != nil {
 		return err
 	}
-	rules := tax.Rules{Inclusive: stored.Prices == settings.Tax{Inclusive: true}.Prices(),
+	rules := invoice.TaxRules{Inclusive: stored.Prices == settings.Tax{Inclusive: true}.Prices(),
 		PerLine: row.Word(tables.TaxRounding) == settings.Tax{PerLine: true}.Rounding(),
 		Digits:  row.Small(tables.TaxDigits)}
 	part := Part{Kind: "rate " + stored.Rate.Trim()}
@@ -124,7 +123,7 @@ func (t *taxStory) row(row rows.Row[tables.Tax]) error {
 		t.story.Parts = append(t.story.Parts, part)
 		return nil
 	}
-	sum := tax.NewSum(rules)
+	sum := invoice.NewTaxSum(rules)
 	if err := t.bases(&part, rules, stored.Rate, sum); err != nil {
 		return err
 	}
@@ -147,14 +146,14 @@ type base struct {
 }
 
 // bases explains the lines from which a tax of a customer is calculated, by service and time, and adds them up.
-func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.Sum) error {
-	key := manifest.FileKey{Bucket: place.Bucket(t.buyer, max(1, t.Snap.Manifest.Buckets))}
+func (t *taxStory) bases(part *Part, rules invoice.TaxRules, rate money.Rate, sum *invoice.TaxSum) error {
+	key := lake.FileKey{Bucket: lake.BucketOf(t.buyer, max(1, t.Snap.Manifest.Buckets))}
 	files, err := t.Snap.Files(t.cycle)
 	if err != nil {
 		return err
 	}
 	var order []base
-	parts := map[base]*tax.Part{}
+	parts := map[base]*invoice.TaxPart{}
 	for _, e := range files {
 		if e.Table != tables.TaxSums().Name || e.Bucket != key.Bucket {
 			continue
@@ -204,7 +203,7 @@ func (t *taxStory) bases(part *Part, rules tax.Rules, rate money.Rate, sum *tax.
 }
 
 // taxPart reads a row of tax_sums.
-func taxPart(row rows.Row[tables.TaxSum]) (p tax.Part, b base, err error) {
+func taxPart(row rows.Row[tables.TaxSum]) (p invoice.TaxPart, b base, err error) {
 	dec := func(col tables.ColumnOf[tables.TaxSum]) (int64, uint64) {
 		d := row.Cols.Col(col).Decs[row.I]
 		return d.Hi, d.Lo
@@ -229,7 +228,7 @@ func (t *taxStory) source(b base, rate money.Rate) string {
 	if at == period.Past {
 		at = b.valid.To - 1
 	}
-	set, err := tax.NewBook(t.Books).At(t.buyer, b.service, at)
+	set, err := invoice.NewTaxBook(t.Books).At(t.buyer, b.service, at)
 	if err == nil {
 		for _, row := range set.Taxes {
 			if row.ID == t.id && row.Rate == rate {
@@ -275,14 +274,14 @@ func (t *taxStory) spanText(s period.Span) string {
 }
 
 // arithmetic describes the calculation before rounding.
-func (t *taxStory) arithmetic(rules tax.Rules, taxable string, rate money.Rate, rates string) string {
+func (t *taxStory) arithmetic(rules invoice.TaxRules, taxable string, rate money.Rate, rates string) string {
 	if rules.Inclusive {
 		return fmt.Sprintf("%s × %s / (1 + %s), because the price includes the tax", taxable, rate.Trim(), rates)
 	}
 	return fmt.Sprintf("%s × %s, added to the price", taxable, rate.Trim())
 }
 
-func roundingText(rules tax.Rules, amount money.Amount) string {
+func roundingText(rules invoice.TaxRules, amount money.Amount) string {
 	if rules.PerLine {
 		return "sum: " + amount.Trim()
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -59,7 +59,7 @@ func (t *teller) withdrawal(context.Context) error {
 func (t *teller) withdrawalParts(requested money.Amount) error {
 	var sum money.AmountTotal
 	var steps []string
-	err := coupons.Each(t.src.Snap, tables.Withdrawals(), func(r rows.Row[tables.Withdrawal]) error {
+	err := query.EachCouponRow(t.src.Snap, tables.Withdrawals(), func(r rows.Row[tables.Withdrawal]) error {
 		if string(r.Text(tables.WithdrawalWithdrawalID)) != t.id {
 			return nil
 		}

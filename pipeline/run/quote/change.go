@@ -8,14 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -55,12 +52,12 @@ type Change struct {
 	Order *money.Amount `json:"order_official_amount"`
 }
 
-// PriceChange prices a change. It writes nothing. Errors: *workspace.RefusedError if the order or the product does not
+// PriceChange prices a change. It writes nothing. Errors: *run.RefusedError if the order or the product does not
 // fit.
-func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Options, q ChangeQuestion) (*Change, error) {
+func PriceChange(ctx context.Context, w *run.Workspace, o run.Options, q ChangeQuestion) (*Change, error) {
 	customer := w.Books.Customer(q.Customer)
 	if customer < 0 {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", q.Customer),
+		return nil, &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", q.Customer),
 			Hint: "check --customer"}
 	}
 	key, err := orderKeyOf(q.Order)
@@ -77,24 +74,24 @@ func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Option
 }
 
 // orderKeyOf reads order_id or order_id/order_line.
-func orderKeyOf(text string) (event.Key, error) {
+func orderKeyOf(text string) (accept.OrderKey, error) {
 	cut := strings.LastIndexByte(text, '/')
 	if cut < 0 {
-		return event.Key{ID: text, Line: 1}, nil
+		return accept.OrderKey{ID: text, Line: 1}, nil
 	}
 	n, err := strconv.ParseInt(text[cut+1:], 10, 64)
 	if err != nil {
-		return event.Key{}, &workspace.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
+		return accept.OrderKey{}, &run.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
 			text[cut+1:]), Hint: "name the order as order_id or order_id/order_line"}
 	}
-	return event.Key{ID: text[:cut], Line: n}, nil
+	return accept.OrderKey{ID: text[:cut], Line: n}, nil
 }
 
 // changed is the pricing of one change in progress.
 type changed struct {
 	ChangeQuestion
 	customer int32
-	key      event.Key
+	key      accept.OrderKey
 	books    *books.Books
 	prices   *tariff.Book
 	out      *Change
@@ -107,13 +104,13 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	sku := c.books.SKU(c.SKU)
 	if sku < 0 || c.books.Products[sku].Model != books.Subscription {
-		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no product of pricing_model period", c.SKU),
+		return &run.RefusedError{What: fmt.Sprintf("--to %s: no product of pricing_model period", c.SKU),
 			Hint: "name a sku of products.csv that is sold for a period"}
 	}
 	other := &ordering.Order{Type: ordering.New, Customer: c.customer, SKU: sku, Region: base.Region,
 		Quantity: base.Quantity, PeriodType: base.PeriodType, PeriodNum: base.PeriodNum, PayTime: c.At}
 	if !ordering.Priced(c.prices, other) {
-		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no price for a %s in region %s at %s", c.SKU,
+		return &run.RefusedError{What: fmt.Sprintf("--to %s: no price for a %s in region %s at %s", c.SKU,
 			base.PeriodType, base.Region, c.At), Hint: "add a price to prices.csv, or name another product"}
 	}
 	charge, err := ordering.Price(c.prices, other, nil)
@@ -127,7 +124,7 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 	currency := c.books.CustomerCurrency(c.customer)
 	p, err := ordering.PriceChange(paid, charge.Payment, c.At, currency.Digits)
 	if err != nil {
-		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %v", base.LineID(), err),
+		return &run.RefusedError{What: fmt.Sprintf("--order %s: %v", base.LineID(), err),
 			Hint: "only the rest of a term can be changed; buy the other product with a new order"}
 	}
 	c.out = &Change{CustomerID: c.Customer, Currency: currency.Code, OrderLine: base.LineID(), From: base.SKUText,
@@ -177,19 +174,19 @@ func (c *changed) orderAmount(o *ordering.Order, amount money.Amount, digits int
 }
 
 // base returns the order line that is to be changed.
-func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
-	book := events.NewBook()
-	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
+func (c *changed) base(snap *lake.Snapshot) (*accept.Order, error) {
+	book := accept.NewEventBook()
+	bucket := lake.BucketOf(c.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
-		files, err := snap.Find(manifest.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
+		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
 			if err := book.Load(snap, f, c.books); err != nil {
-				gone := new(event.GoneError)
+				gone := new(accept.GoneBookError)
 				if errors.As(err, &gone) {
-					return nil, &workspace.RefusedError{What: gone.Error(),
+					return nil, &run.RefusedError{What: gone.Error(),
 						Hint: "put it back into books/" + gone.Book}
 				}
 				return nil, err
@@ -200,10 +197,10 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 	if o == nil || o.Customer != c.customer {
 		what := fmt.Sprintf("--order %s: customer %s has no accepted order line %s/%d", c.Order, c.Customer, c.key.ID,
 			c.key.Line)
-		return nil, &workspace.RefusedError{What: what, Hint: "`tollbook query orders` lists order lines"}
+		return nil, &run.RefusedError{What: what, Hint: "`tollbook query orders` lists order lines"}
 	}
 	refuse := func(why, hint string) error {
-		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %s", o.LineID(), why), Hint: hint}
+		return &run.RefusedError{What: fmt.Sprintf("--order %s: %s", o.LineID(), why), Hint: hint}
 	}
 	if o.Type > ordering.AutoRenew {
 		return nil, refuse("it is a "+o.Type.String()+" order",
@@ -220,10 +217,10 @@ func (c *changed) base(snap *lake.Snapshot) (*event.Order, error) {
 }
 
 // billed reads what was billed for the base order from its line.
-func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *event.Order, to *ordering.PaidOrder) error {
-	bucket := place.Bucket(c.Customer, max(1, snap.Manifest.Buckets))
-	files, err := snap.Find(manifest.FileKey{Table: tables.Lines().Name, Cycle: manifest.CycleOf(base.Cycle),
-		Day: manifest.EventsDay, Bucket: bucket})
+func (c *changed) billed(ctx context.Context, snap *lake.Snapshot, base *accept.Order, to *ordering.PaidOrder) error {
+	bucket := lake.BucketOf(c.Customer, max(1, snap.Manifest.Buckets))
+	files, err := snap.Find(lake.FileKey{Table: tables.Lines().Name, Cycle: lake.CycleOf(base.Cycle),
+		Day: lake.EventsDay, Bucket: bucket})
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,10 @@
 package quote
 
 import (
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/commitment"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // recurring adds the lines of the customer's recurring charges, as if the cycle had ended (§10.5).
@@ -25,7 +24,7 @@ func (p *pricing) part(part *rating.RecurringPart, bounds period.Span) error {
 	if err != nil {
 		return err
 	}
-	add := func(c *line.Charge, span period.Span, at period.Instant) {
+	add := func(c *table.Charge, span period.Span, at period.Instant) {
 		l := p.line(c, nil, part.Row.SKU, part.Row.Region)
 		l.ID, l.ResourceID, l.Start, l.End = part.ID, part.Row.Resource, span.From, span.To
 		l.own, l.counts = part.Span.From, at
@@ -54,26 +53,26 @@ func (p *pricing) commitments() error {
 	}
 	for i := range p.lines {
 		l := &p.lines[i]
-		p.job.spent = append(p.job.spent, commitment.Spent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
+		p.job.spent = append(p.job.spent, rating.CommitmentSpent{At: l.counts, SKU: b.SKU(l.SKU), Service: l.service,
 			Payment: l.Payment, Record: l.record})
 	}
 	bounds := b.Zone.Bounds(p.cycle)
-	list, err := commitment.Lines(p.job.prices, p.job.customer, p.cycle, p.job.spent, bounds.To, nil)
+	list, err := rating.CommitmentLines(p.job.prices, p.job.customer, p.cycle, p.job.spent, bounds.To, nil)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		c := &list[i]
-		charge, err := commitment.Charge(p.job.prices, c)
+		charge, err := rating.CommitmentCharge(p.job.prices, c)
 		if err != nil {
 			return err
 		}
 		l := p.line(&charge, nil, c.Row.SKU, "")
-		l.ID, l.Start, l.End = measure.CommitmentID(c.Row), c.Bounds.From, c.Bounds.To
-		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, commitment.Service(p.job.prices, c.Row)
+		l.ID, l.Start, l.End = state.CommitmentID(c.Row), c.Bounds.From, c.Bounds.To
+		l.own, l.counts, l.service = bounds.From, c.Bounds.To-1, rating.CommitmentService(p.job.prices, c.Row)
 		p.lines = append(p.lines, l)
 		p.job.spent = append(p.job.spent,
-			commitment.Spent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment, By: c.Row.ID})
+			rating.CommitmentSpent{At: l.counts, SKU: c.Row.SKU, Service: l.service, Payment: l.Payment, By: c.Row.ID})
 	}
 	return nil
 }

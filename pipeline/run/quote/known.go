@@ -16,17 +16,13 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -42,7 +38,7 @@ type named struct {
 type present struct {
 	closed bool
 	// for an open cycle: current positions, and those before the cycle's own records
-	closing, first []position.Row
+	closing, first []table.PositionRow
 	// ids of the records that the file names, of those that replace them, and of those that they replace; the value is
 	// true if the record no longer counts
 	dead  map[string]bool
@@ -65,7 +61,7 @@ func (j *job) meet(ctx context.Context) error {
 
 // named reads what the file refers to, by cycle.
 func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) {
-	spec := feeds.Usage().With(j.trial.Books.OwnColumns())
+	spec := feed.UsageSpec().With(j.trial.Books.OwnColumns())
 	if j.trial.Books.AnySigned() {
 		spec = spec.WithSigned()
 	}
@@ -89,7 +85,7 @@ func (j *job) named(ctx context.Context) (_ map[period.Cycle]*named, err error) 
 }
 
 // namedIn adds what the rows of a batch refer to.
-func (j *job) namedIn(b *feed.Batch, spec *feeds.Spec, out map[period.Cycle]*named) {
+func (j *job) namedIn(b *feed.Batch, spec *feed.Spec, out map[period.Cycle]*named) {
 	col := func(name string) any { return b.Rows.Column(spec.Column(name)) }
 	customers, skus := col("customer_id").(*array.Dictionary), col("sku").(*array.Dictionary)
 	words, products := customers.Dictionary().(*array.String), skus.Dictionary().(*array.String)
@@ -165,9 +161,9 @@ func (j *job) readLake(ctx context.Context, names map[period.Cycle]*named) (out 
 
 // readCycle is readLake for one cycle.
 func (j *job) readCycle(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, n *named) ([]record, error) {
-	p := &present{closed: cycle <= snap.Manifest.ClosedThrough.Or(place.NoCycle), dead: make(map[string]bool)}
+	p := &present{closed: cycle <= snap.Manifest.ClosedThrough.Or(lake.NoCycle), dead: make(map[string]bool)}
 	j.present[cycle] = p
-	positions := opening.FromSnapshot(snap, j.trial.Books, j.prices)
+	positions := state.OpeningOf(snap, j.trial.Books, j.prices)
 	var err error
 	if !p.closed {
 		if p.closing, _, err = positions.Closing(j.customer, cycle); err != nil {
@@ -221,12 +217,12 @@ func (j *job) stored(snap *lake.Snapshot, cycle period.Cycle) ([]record, error) 
 	if err != nil {
 		return nil, err
 	}
-	bucket := place.Bucket(j.Customer, max(1, snap.Manifest.Buckets))
+	bucket := lake.BucketOf(j.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
 		if ref.Period() <= cycle {
 			continue
 		}
-		files, err := snap.Select(ref.Cycle, func(k manifest.FileKey) bool {
+		files, err := snap.Select(ref.Cycle, func(k lake.FileKey) bool {
 			return k.Table == tables.Late().Name && k.Bucket == bucket
 		})
 		if err != nil {
@@ -294,7 +290,7 @@ func (j *job) seed(ctx context.Context, list []record) error {
 	if report.Accepted == int64(len(list)) {
 		return nil
 	}
-	return &workspace.RefusedError{
+	return &run.RefusedError{
 		What: fmt.Sprintf("%s names records of the lake that would not be accepted now: %s", j.File,
 			strings.Join(slices.Sorted(maps.Keys(report.Reasons)), ", ")),
 		Hint: "check --as-of and the books that the quote is made with"}
@@ -322,14 +318,14 @@ func (j *job) added(cycle period.Cycle, list []record) (added []record, gone map
 func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) ([]record, error) {
 	p := j.present[cycle]
 	if p.closed {
-		return nil, &workspace.RefusedError{
+		return nil, &run.RefusedError{
 			What: fmt.Sprintf("%s replaces records of %s, which is closed", j.File, cycle),
 			Hint: "quote --from-lake prices a record that replaces another in open cycles only: take them out " +
 				"of the file"}
 	}
 	for _, r := range p.all {
 		if r.SKU < 0 {
-			return nil, &workspace.RefusedError{
+			return nil, &run.RefusedError{
 				What: fmt.Sprintf("the lake has records of sku %q, which the books do not have", r.sku),
 				Hint: "the file replaces records of the lake, or has records that change what others are charged: " +
 					"make the quote with books that have all products of the cycle"}
@@ -342,7 +338,7 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 
 // changed adds to the quote the lines by which the cycle's bill with the file differs from the bill without it
 // (QUOTE-7).
-func (p *pricing) changed(_ []position.Row, records []record) ([]position.Row, error) {
+func (p *pricing) changed(_ []table.PositionRow, records []record) ([]table.PositionRow, error) {
 	without, err := p.bill(records, func(r *record) bool { return r.old })
 	if err != nil {
 		return nil, err

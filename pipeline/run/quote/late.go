@@ -3,17 +3,17 @@ package quote
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/closed"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/lake/linefile"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // late adds to the quote the lines by which the late lines of the open cycle with the records differ from those without
 // them (QUOTE-8).
-func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, error) {
+func (p *pricing) late(_ []table.PositionRow, records []record) ([]table.PositionRow, error) {
 	txn, err := p.job.snap.Reading()
 	if err != nil {
 		return nil, err
@@ -21,15 +21,15 @@ func (p *pricing) late(_ []position.Row, records []record) ([]position.Row, erro
 	regions := accept.NewRegions()
 	s := state.New(txn, p.job.prices, p.job.trial.Books, regions, max(1, p.job.snap.Manifest.Buckets))
 	s.Lax = true // the quote's books need only the customer
-	billing := &late.Quote{State: s, Rater: rating.NewRater(p.job.prices, regions.Name), Customer: p.job.customer,
+	billing := &closed.Quote{State: s, Rater: rating.NewRater(p.job.prices, regions.Name), Customer: p.job.customer,
 		In: p.job.snap.Manifest.ClosedThrough.Or(p.cycle) + 1, Moves: p.moved(records)}
 	without, err := billing.Lines(nil)
 	if err != nil {
 		return nil, err
 	}
-	var added []*late.Record
+	var added []*closed.Record
 	for i := range records {
-		one := &late.Record{Record: records[i].Record, Customer: p.job.customer, Origin: p.cycle, AsOf: p.job.o.AsOf}
+		one := &closed.Record{Record: records[i].Record, Customer: p.job.customer, Origin: p.cycle, AsOf: p.job.o.AsOf}
 		one.Region = regions.Code(records[i].region)
 		added = append(added, one)
 	}
@@ -61,7 +61,7 @@ func (p *pricing) moved(records []record) func(sku int32) bool {
 }
 
 // lateLines converts lines of late records.
-func (p *pricing) lateLines(list []*linefile.Line) (out []Line) {
+func (p *pricing) lateLines(list []*rows.Line) (out []Line) {
 	for _, l := range list {
 		charge := l.Charge
 		charge.DrawsFrom, charge.DrawsTo = 0, 0 // the line has its draws as text

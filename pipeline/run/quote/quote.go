@@ -10,30 +10,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
-	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/scratch"
-	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/commitment"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/position"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -80,8 +73,8 @@ type Reject struct {
 // Cycle is the part of a quote for one cycle, as its statement would show it.
 type Cycle struct {
 	rows.Statement
-	Taxes    []rows.Tax     `json:"taxes,omitempty"`
-	Sections []bill.Section `json:"sections"` // by service, sku
+	Taxes    []rows.Tax          `json:"taxes,omitempty"`
+	Sections []query.BillSection `json:"sections"` // by service, sku
 	// in the order of rating, followed by month-end lines, recurring charges and commitments
 	Priced []Line `json:"lines"`
 }
@@ -118,14 +111,14 @@ type Line struct {
 }
 
 // Run prices a file. The acceptance checks use o's clock. The customer's records and lines are held in memory. Errors:
-// *workspace.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
-func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
-	l, err := w.Lake(workspace.Options{AsOf: o.AsOf, Log: o.Log})
+// *run.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
+func Run(ctx context.Context, w *run.Workspace, o run.Options, q Question) (out *Quote, err error) {
+	l, err := w.Lake(run.Options{AsOf: o.AsOf, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
 	err = l.Read(func(snap *lake.Snapshot) (err error) {
-		if err := opening.CheckPackages(snap, w.Books); err != nil {
+		if err := state.CheckPackages(snap, w.Books); err != nil {
 			return err
 		}
 		out, err = quote(ctx, &job{Question: q, o: o, ws: w, snap: snap})
@@ -136,7 +129,7 @@ func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Que
 
 // quote does a new job.
 func quote(ctx context.Context, j *job) (out *Quote, err error) {
-	folder, err := scratch.New("", "quote")
+	folder, err := storage.NewScratch("", "quote")
 	if err != nil {
 		return nil, err
 	}
@@ -167,17 +160,17 @@ func quote(ctx context.Context, j *job) (out *Quote, err error) {
 // job is one quote in progress.
 type job struct {
 	Question
-	o        workspace.Options
-	ws       *workspace.Workspace
+	o        run.Options
+	ws       *run.Workspace
 	snap     *lake.Snapshot            // of the lake of ws
 	file     string                    // the file's absolute path
-	trial    *workspace.Workspace      // has the file, and what it refers to in the lake
+	trial    *run.Workspace            // has the file, and what it refers to in the lake
 	present  map[period.Cycle]*present // what the lake has; only with FromLake
 	prices   *tariff.Book
 	customer int32
-	taken    *workspace.Report // result of ingesting the file
+	taken    *run.Report // result of ingesting the file
 	out      *Quote
-	spent    []commitment.Spent // what counts for commitments, in all cycles so far
+	spent    []rating.CommitmentSpent // what counts for commitments, in all cycles so far
 }
 
 // prepare creates the trial workspace: an inbox, the books, an empty lake.
@@ -186,10 +179,10 @@ func (j *job) prepare(dir string) (err error) {
 		return fmt.Errorf("find %s: %w", j.File, err)
 	}
 	if info, err := os.Stat(j.file); err != nil || !info.Mode().IsRegular() {
-		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
+		return &run.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feeds.Usage(), feed.ReadOptions{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feed.UsageSpec(), feed.ReadOptions{})
 	if err != nil {
 		return j.refuse(err)
 	}
@@ -203,8 +196,8 @@ func (j *job) prepare(dir string) (err error) {
 	trial.Settings.Gates = settings.Gates{}           // a quote reports what it could not price
 	// amounts do not depend on it, and few files are fastest for few records
 	trial.Settings.Lake.Buckets = 1
-	usage := filepath.Join(dir, "inbox", feeds.Usage().Name)
-	if err := osfile.MakeDir(usage, 0o755, osfile.Unsynced); err != nil {
+	usage := filepath.Join(dir, "inbox", feed.UsageSpec().Name)
+	if err := storage.MakeDir(usage, 0o755, storage.Unsynced); err != nil {
 		return fmt.Errorf("make an inbox for %s: %w", j.File, err)
 	}
 	if j.Books != "" {
@@ -216,7 +209,7 @@ func (j *job) prepare(dir string) (err error) {
 	j.o.Wrap, j.o.StopAt = nil, nil    // faults are meant for the workspace's own lake
 	j.o.Started, j.o.InboxUntil = 0, 0 // the file is priced however recent it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
-		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
+		return &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
 			Hint: "check --customer"}
 	}
 	j.out.Currency = trial.Books.CustomerCurrency(j.customer).Code
@@ -227,7 +220,7 @@ func (j *job) prepare(dir string) (err error) {
 }
 
 // inbox is the folder of the usage feed of the trial workspace.
-func (j *job) inbox() string { return filepath.Join(j.trial.Dir, "inbox", feeds.Usage().Name) }
+func (j *job) inbox() string { return filepath.Join(j.trial.Dir, "inbox", feed.UsageSpec().Name) }
 
 // inboxName is the file's name in the trial inbox; readers of an inbox do not ignore it.
 func inboxName(file string) string { return "quote-" + filepath.Base(file) }
@@ -239,7 +232,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 		return nil, fmt.Errorf("find %s: %w", j.Books, err)
 	}
 	if info, err := os.Stat(other); err != nil || !info.IsDir() {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books),
+		return nil, &run.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books),
 			Hint: "name a folder with products.csv, prices.csv and customers.csv"}
 	}
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
@@ -254,7 +247,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 
 // refuse makes an error about the complete file show the name that the caller gave.
 func (j *job) refuse(err error) error {
-	var whole *feedfile.Error
+	var whole *feed.FormError
 	if !errors.As(err, &whole) {
 		return err
 	}
@@ -265,7 +258,7 @@ func (j *job) refuse(err error) error {
 			at += fmt.Sprintf(":%d", whole.Column)
 		}
 	}
-	return &workspace.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
+	return &run.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
 }
 
 // accept ingests the file in the trial lake.
@@ -276,8 +269,8 @@ func (j *job) accept(ctx context.Context) error {
 	o := j.o
 	o.LinkedInbox = true
 	report, err := run.Ingest(ctx, j.trial, o)
-	if no := new(workspace.RefusedError); errors.As(err, &no) {
-		return &workspace.RefusedError{What: j.byName(no.What), Hint: no.Hint}
+	if no := new(run.RefusedError); errors.As(err, &no) {
+		return &run.RefusedError{What: j.byName(no.What), Hint: no.Hint}
 	}
 	if err != nil {
 		return err
@@ -287,7 +280,7 @@ func (j *job) accept(ctx context.Context) error {
 			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Deferred)
 		}
 		if f.Fault != "" {
-			return &workspace.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
+			return &run.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
 		}
 	}
 	j.taken = report
@@ -296,7 +289,7 @@ func (j *job) accept(ctx context.Context) error {
 
 // byName replaces the file's name in the trial inbox, in a message, by the name that the caller gave.
 func (j *job) byName(text string) string {
-	return strings.ReplaceAll(text, "inbox/"+feeds.Usage().Name+"/"+inboxName(j.File), j.File)
+	return strings.ReplaceAll(text, "inbox/"+feed.UsageSpec().Name+"/"+inboxName(j.File), j.File)
 }
 
 // price rates the customer's records, cycle by cycle.
@@ -306,7 +299,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	j.out.Others = j.out.Accepted
 	j.out.Cycles, j.out.Replaced, j.spent = j.out.Cycles[:0], 0, nil
-	var closing []position.Row
+	var closing []table.PositionRow
 	for _, ref := range snap.Manifest.Cycles {
 		cycle := ref.Period()
 		records, err := j.records(ctx, snap, cycle)
@@ -346,19 +339,19 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 }
 
 // opening returns the customer's opening positions of a cycle.
-func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Row, error) {
+func (j *job) opening(cycle period.Cycle, closing []table.PositionRow) ([]table.PositionRow, error) {
 	if !j.FromLake {
 		return rating.NextCycle(j.prices, nil, closing, j.customer, cycle), nil
 	}
 	if len(j.out.Cycles) > 0 {
 		return nil,
-			&workspace.RefusedError{
+			&run.RefusedError{
 				What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle",
 					j.out.Cycles[0].Cycle, cycle),
 				Hint: "split the file by cycle"}
 	}
-	if archived := j.snap.Manifest.ArchivedThrough(place.NoCycle); cycle <= archived {
-		return nil, &workspace.RefusedError{
+	if archived := j.snap.Manifest.ArchivedThrough(lake.NoCycle); cycle <= archived {
+		return nil, &run.RefusedError{
 			What: fmt.Sprintf("the file has records of %s, and cycles up to %s are archived: a run rejects them as %s",
 				cycle, archived, reason.TooOld),
 			Hint: "take them out of the file"}
@@ -421,7 +414,7 @@ type pricing struct {
 }
 
 // rate adds the cycle's lines to the quote, and returns the closing positions.
-func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row, error) {
+func (p *pricing) rate(opening []table.PositionRow, records []record) ([]table.PositionRow, error) {
 	var without []Line
 	if p.job.FromLake {
 		if err := p.rater.Open(p.job.customer, p.cycle, opening); err != nil {
@@ -461,7 +454,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 
 // usage adds the lines of a record.
 func (p *pricing) usage(r *record) error {
-	var charges line.Charges
+	var charges table.LineCharges
 	if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
 		return err
 	}
@@ -470,7 +463,7 @@ func (p *pricing) usage(r *record) error {
 }
 
 // usageLines adds a record's charges.
-func (p *pricing) usageLines(r *record, charges *line.Charges) {
+func (p *pricing) usageLines(r *record, charges *table.LineCharges) {
 	for k := range charges.List {
 		l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
 		l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
@@ -481,7 +474,7 @@ func (p *pricing) usageLines(r *record, charges *line.Charges) {
 
 // monthEnd returns the month-end lines of the meters in their present state.
 func (p *pricing) monthEnd() ([]Line, error) {
-	var charges line.Charges
+	var charges table.LineCharges
 	var objects []rating.Object
 	p.rater.Subscribe() // a meter of subscribers.csv owes its fee at zero without the file
 	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
@@ -491,7 +484,7 @@ func (p *pricing) monthEnd() ([]Line, error) {
 }
 
 // endLines converts month-end charges to lines; a charge's Record is an index in objects.
-func (p *pricing) endLines(charges *line.Charges, objects []rating.Object) (out []Line) {
+func (p *pricing) endLines(charges *table.LineCharges, objects []rating.Object) (out []Line) {
 	bounds := p.job.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
 		c := &charges.List[i]
@@ -538,7 +531,7 @@ func (l *Line) takeOff() {
 }
 
 // line converts a charge to a line; sku -1 means no product.
-func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
+func (p *pricing) line(c *table.Charge, draws []table.PackageDraw, sku int32, region string) Line {
 	b := p.job.trial.Books
 	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), Region: region, Usage: c.UsageAmount, Free: c.Free,
 		Quantity:  c.Quantity,
@@ -549,6 +542,6 @@ func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region stri
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(line.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
+	l.Draws = string(table.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }

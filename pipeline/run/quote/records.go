@@ -8,12 +8,10 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -80,8 +78,8 @@ func (j *job) regionName(records []record, n int32) string {
 
 // fromUsage reads the records of the usage table, which cannot be read back from lines alone.
 func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, err error) {
-	bucket := place.Bucket(j.Customer, max(1, snap.Manifest.Buckets))
-	files, err := snap.Select(manifest.CycleOf(cycle), func(k manifest.FileKey) bool {
+	bucket := lake.BucketOf(j.Customer, max(1, snap.Manifest.Buckets))
+	files, err := snap.Select(lake.CycleOf(cycle), func(k lake.FileKey) bool {
 		return k.Table == tables.Usage().Name && k.Bucket == bucket
 	})
 	if err != nil {
@@ -99,7 +97,7 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 
 // fromTable reads the customer's records of a table of records. If origin is not empty, it reads only records of that
 // cycle.
-func (j *job) fromTable(snap *lake.Snapshot, e manifest.FileEntry, def tables.Def[tables.Record], origin string) (
+func (j *job) fromTable(snap *lake.Snapshot, e lake.FileEntry, def tables.Def[tables.Record], origin string) (
 	out []record, err error) {
 	list, err := rows.File(snap, e, def, nil)
 	if err != nil {
@@ -139,14 +137,14 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	cols := tables.Columns(tables.LineRegionCode, tables.LineResourceID, tables.LineResourceName,
 		tables.LineResourceTag, tables.LineSKU,
 		tables.LineUsageAmount, tables.LineUsageEnd)
-	list, err := rows.Lines(ctx, snap, manifest.CycleOf(cycle), j.Customer, cols, rows.Limits{})
+	list, err := rows.Lines(ctx, snap, lake.CycleOf(cycle), j.Customer, cols, rows.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	err = list.Each(func(row rows.Row[tables.Line]) error {
 		id, start := row.Text(tables.LineID), row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineKind) != line.Usage.String() || have[string(id)] ||
+		if row.Word(tables.LineKind) != table.UsageLine.String() || have[string(id)] ||
 			wanted != nil && !wanted(id, start) {
 			return nil
 		}

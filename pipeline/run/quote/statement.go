@@ -7,11 +7,11 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
-	"github.com/tollbook/tollbook/settlement/tax"
+	"github.com/tollbook/tollbook/settlement/invoice"
 )
 
 // itemKey identifies an item of a bill.
@@ -25,15 +25,15 @@ type itemKey struct {
 // finish groups the cycle's lines as a bill does, and calculates the statement.
 func (p *pricing) finish() error {
 	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.job.Customer},
-		Sections: []bill.Section{}, Priced: append([]Line{}, p.lines...)} // in JSON, no lines are []
-	items := make(map[itemKey]*bill.Item)
+		Sections: []query.BillSection{}, Priced: append([]Line{}, p.lines...)} // in JSON, no lines are []
+	items := make(map[itemKey]*query.BillItem)
 	var keys []itemKey
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		l.UsageStart, l.UsageEnd = l.Start.String(), l.End.String()
 		k := itemKey{l.service, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
 		if items[k] == nil {
-			items[k] = &bill.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice,
+			items[k] = &query.BillItem{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice,
 				DiscountID: l.DiscountID}
 			keys = append(keys, k)
 		}
@@ -62,8 +62,8 @@ func (p *pricing) finish() error {
 }
 
 // section returns a new section for a product, or for a service's lines without a product.
-func (p *pricing) section(k itemKey) bill.Section {
-	s := bill.NewSection(p.job.trial.Books, k.service, k.sku)
+func (p *pricing) section(k itemKey) query.BillSection {
+	s := query.NewBillSection(p.job.trial.Books, k.service, k.sku)
 	if at := p.job.trial.Books.SKU(k.sku); at >= 0 {
 		s.Measure = p.job.trial.Books.Products[at].Measure
 	}
@@ -78,7 +78,7 @@ func compareItems(a, b itemKey) int {
 }
 
 // add adds a line to its item.
-func add(it *bill.Item, l *Line) error {
+func add(it *query.BillItem, l *Line) error {
 	it.Lines++
 	return errors.Join(it.Usage.AddSigned(l.Usage), it.Free.AddSigned(l.Free), it.Quantity.AddSigned(l.Quantity),
 		it.Official.Add(l.Official),
@@ -124,7 +124,7 @@ func (p *pricing) tax(c *Cycle) error {
 	if len(b.Taxes) == 0 {
 		return nil
 	}
-	book, sum := tax.NewBook(b), tax.NewSum(settle.TaxRules(p.job.trial.Settings.Tax, p.currency()))
+	book, sum := invoice.NewTaxBook(b), invoice.NewTaxSum(settle.TaxRules(p.job.trial.Settings.Tax, p.currency()))
 	for i := range c.Priced {
 		l := &c.Priced[i]
 		if l.Payment.IsZero() {
@@ -146,7 +146,7 @@ func (p *pricing) tax(c *Cycle) error {
 }
 
 // addTaxes puts taxes on the statement.
-func (c *Cycle) addTaxes(b *books.Books, s settings.Tax, list []tax.Row) error {
+func (c *Cycle) addTaxes(b *books.Books, s settings.Tax, list []invoice.TaxRow) error {
 	var all money.AmountTotal
 	for _, r := range list {
 		c.Taxes = append(c.Taxes, rows.Tax{TaxID: r.ID, Rate: r.Rate, Taxable: r.Taxable, Amount: r.Tax,
@@ -155,7 +155,7 @@ func (c *Cycle) addTaxes(b *books.Books, s settings.Tax, list []tax.Row) error {
 			return err
 		}
 	}
-	bill.NameTaxes(b, c.Taxes)
+	query.NameTaxes(b, c.Taxes)
 	sum, err := all.Amount()
 	if err != nil {
 		return err

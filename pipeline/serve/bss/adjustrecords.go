@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -152,7 +152,7 @@ func passedOn(c *operation.Call, during period.Span) (out []gift, err error) {
 	if c.Scope.Nothing || c.Scope.Customer != "" {
 		return nil, nil
 	}
-	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
+	err = query.EachCouponRow(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
 		g := gift{customer: r.Word(tables.PartnerEventOtherID), id: string(r.Text(tables.PartnerEventEventID)),
 			kind: gave(r.Word(tables.PartnerEventType)), at: r.Time(tables.PartnerEventTime), reseller: true}
 		if r.Word(tables.PartnerEventFeed) != "partner_accounts" || r.Word(tables.PartnerEventReason) != "" ||

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -52,7 +52,7 @@ func BalancesOf(ctx context.Context, c *operation.Call, customer string) (Balanc
 }
 
 // latestBalances returns the file of a bucket's balances of the last paid day.
-func latestBalances(c *operation.Call, bucket int) (last manifest.FileEntry, ok bool, err error) {
+func latestBalances(c *operation.Call, bucket int) (last lake.FileEntry, ok bool, err error) {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		files, err := c.State.Snap.Files(ref.Cycle)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -130,7 +130,7 @@ func handleCustomerCouponChanges(ctx context.Context, c *operation.Call) (any, e
 func movements(ctx context.Context, c *operation.Call, during period.Span) ([]moved, error) {
 	var out []moved
 	has := false
-	err := coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+	err := query.EachCouponRow(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		has = true
 		if r.Word(tables.CouponRecordCustomerID) != c.Scope.Customer {
 			return nil

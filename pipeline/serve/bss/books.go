@@ -3,9 +3,8 @@ package bss
 import (
 	"context"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -54,12 +53,12 @@ func PartnerName(c *operation.Call, partner int32) string {
 
 // BucketOf is the bucket of a customer.
 func BucketOf(c *operation.Call, customer string) int {
-	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
+	return lake.BucketOf(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
 // FilesSince visits the files of each cycle that can have rows of an instant or later: low-volume events take effect in
 // the cycle of their time or after it.
-func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.FileEntry) error) error {
+func FilesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		if c.State.Workspace.Books.Zone.Bounds(ref.Period()).To <= from {
 			continue
@@ -78,7 +77,7 @@ func FilesSince(c *operation.Call, from period.Instant, visit func([]manifest.Fi
 // EachSince visits the rows of a table in the wanted buckets, in the order of the cycles and of their files.
 func EachSince[T any](ctx context.Context, c *operation.Call, from period.Instant, scan rows.Scan[T],
 	wanted func(bucket int) bool, visit func(rows.Row[T]) error) error {
-	return FilesSince(c, from, func(files []manifest.FileEntry) error {
+	return FilesSince(c, from, func(files []lake.FileEntry) error {
 		for _, e := range files {
 			if e.Table != scan.Table.Name || !wanted(e.Bucket) {
 				continue

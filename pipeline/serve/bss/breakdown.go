@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -80,7 +80,7 @@ type spreadEntry struct {
 type spreading struct {
 	call  *operation.Call
 	month period.Cycle
-	where []records.Condition
+	where []query.Condition
 	terms map[string]prepaidTerm // of orders, by the id of the line
 	ended map[string]period.Cycle
 	names Names
@@ -102,7 +102,7 @@ func handleMonthlyBreakDown(ctx context.Context, c *operation.Call) (any, error)
 		"resource_id":   tables.LineResourceID.Of(),
 		"resource_name": tables.LineResourceName.Of()} {
 		if c.Given(name) {
-			s.where = append(s.where, records.Condition{Column: col, Op: records.Is, Values: []string{c.Text(name)}})
+			s.where = append(s.where, query.Condition{Column: col, Op: query.IsAnyOf, Values: []string{c.Text(name)}})
 		}
 	}
 	if err := s.findTerms(ctx); err != nil {
@@ -124,7 +124,7 @@ func (s *spreading) answer() *breakDown {
 
 // spreadDays returns the days of lines whose payment is spread: orders and recurring charges.
 func spreadDays() []string {
-	return []string{manifest.EventsDay.String(), manifest.ChargesDay.String()}
+	return []string{lake.EventsDay.String(), lake.ChargesDay.String()}
 }
 
 // payments are the parts of a payment, in the order of amounts.

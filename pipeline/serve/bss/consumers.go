@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -35,7 +35,7 @@ type customerRef struct {
 
 func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, error) {
 	name, _ := cycleOf(c, "bill_cycle")
-	list, err := c.Customers(ctx, name, func(records.Share) bool { return true })
+	list, err := c.Customers(ctx, name, func(query.PartnerShare) bool { return true })
 	out := &consumers{Customers: []customerRef{}, Total: len(list)}
 	for _, id := range Window(c, list) {
 		out.Customers = append(out.Customers, customerRef{id})

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -121,8 +121,8 @@ func columnOf(key string) (col tables.ColumnOf[tables.Line], ok bool) {
 // step is a day or a month for which costs are added up.
 type step struct {
 	name  string
-	cycle manifest.Cycle
-	where []records.Condition
+	cycle lake.Cycle
+	where []query.Condition
 }
 
 func handleListCosts(ctx context.Context, c *operation.Call) (any, error) {
@@ -179,8 +179,8 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 		}
 		for day := first; day <= last; day++ {
 			cycle := day.Cycle()
-			out = append(out, step{day.String(), manifest.CycleOf(cycle),
-				[]records.Condition{records.BilledOn(zone, cycle, day, day)}})
+			out = append(out, step{day.String(), lake.CycleOf(cycle),
+				[]query.Condition{query.BilledOn(zone, cycle, day, day)}})
 		}
 	case 2:
 		first, err1 := period.ParseCycle(when.Begin)
@@ -189,7 +189,7 @@ func stepsOf(c *operation.Call, when timeCondition) ([]step, error) {
 			return nil, bad("应为YYYY-MM，最多18个月", "is not 1 to 18 months written as YYYY-MM")
 		}
 		for cycle := first; cycle <= last; cycle++ {
-			out = append(out, step{cycle.String(), manifest.CycleOf(cycle), nil})
+			out = append(out, step{cycle.String(), lake.CycleOf(cycle), nil})
 		}
 	default:
 		return nil, bad("time_measure_id应为1或2", "has a time_measure_id that is neither 1 nor 2")
@@ -238,7 +238,7 @@ func (q *costQuery) add(ctx context.Context, s step) error {
 	if none {
 		return nil
 	}
-	sums, err := q.call.State.Store.Sums(ctx, records.SumQuery{Cycle: s.cycle,
+	sums, err := q.call.State.Store.Sums(ctx, query.SumQuery{Cycle: s.cycle,
 		Customers: []string{q.call.Scope.Customer}, Where: append(where, s.where...), By: q.by})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil
@@ -273,7 +273,7 @@ func (q *costQuery) add(ctx context.Context, s step) error {
 }
 
 // wants reports whether a sum matches the filters.
-func (q *costQuery) wants(s *records.Sum) bool {
+func (q *costQuery) wants(s *query.LineSum) bool {
 	for i, f := range q.filters {
 		if slices.Contains(f.Factor.Value, s.By[len(q.groups)+i]) == (f.Operator == 1) {
 			return false
@@ -299,12 +299,12 @@ func (q *costQuery) place(by []string) int {
 }
 
 // sum adds a sum to an amount and an official amount (DIMENSIONS-2).
-func (q *costQuery) sum(s *records.Sum, amount, official *money.AmountTotal) error {
-	if err := errors.Join(amount.AddTotal(s.Amounts[records.Payment]),
-		official.AddTotal(s.Amounts[records.Official])); err != nil || q.call.Text("amount_type") != net {
+func (q *costQuery) sum(s *query.LineSum, amount, official *money.AmountTotal) error {
+	if err := errors.Join(amount.AddTotal(s.Amounts[query.PaymentSum]),
+		official.AddTotal(s.Amounts[query.OfficialSum])); err != nil || q.call.Text("amount_type") != net {
 		return err
 	}
-	for _, i := range []int{records.Coupon, records.FlexiCoupon, records.StoredValue} {
+	for _, i := range []int{query.CouponSum, query.FlexiCouponSum, query.StoredValueSum} {
 		if err := amount.SubTotal(s.Amounts[i]); err != nil {
 			return err
 		}

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 func issuedPartnerCoupons() operation.Operation {
@@ -77,7 +77,7 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 	out := []issuedCoupon{}
 	for i := range list {
 		k := &list[i]
-		if k.Source == coupon.OfBook || !c.Scope.Line(k.Partner, k.From) ||
+		if k.Source == account.CouponOfBook || !c.Scope.Line(k.Partner, k.From) ||
 			c.Scope.Customer != "" && k.Customer != c.Scope.Customer || !issued(k.From) ||
 			!valid(period.Span{From: k.From, To: k.To}) || !couponFits(c, k, asOf) {
 			continue
@@ -92,27 +92,27 @@ func handleIssuedPartnerCoupons(_ context.Context, c *operation.Call) (any, erro
 }
 
 // couponsOf returns all coupons as of the last run.
-func couponsOf(c *operation.Call) ([]coupons.Coupon, period.Instant, error) {
+func couponsOf(c *operation.Call) ([]query.Coupon, period.Instant, error) {
 	asOf, err := AsOf(c)
 	if err != nil || c.Scope.Nothing {
 		return nil, asOf, err
 	}
-	list, err := coupons.List(c.State.Snap, c.State.Workspace.Books, asOf)
+	list, err := query.CouponBalances(c.State.Snap, c.State.Workspace.Books, asOf)
 	return list, asOf, err
 }
 
 // couponFits reports whether a coupon matches the filters of both lists of coupons.
-func couponFits(c *operation.Call, k *coupons.Coupon, asOf period.Instant) bool {
+func couponFits(c *operation.Call, k *query.Coupon, asOf period.Instant) bool {
 	return !c.Given("order_id") && (!c.Given("coupon_id") || c.Text("coupon_id") == k.ID) &&
 		(!c.Given("coupon_type") || c.Whole("coupon_type") == typeOf(k)) &&
 		(!c.Given("status") || c.Whole("status") == couponStatus(k, asOf))
 }
 
 // typeOf returns the vendor's number of a coupon's kind.
-func typeOf(k *coupons.Coupon) int { return CouponType(k.Kind) }
+func typeOf(k *query.Coupon) int { return CouponType(k.Kind) }
 
 // couponStatus returns the vendor's number of a coupon's state.
-func couponStatus(k *coupons.Coupon, asOf period.Instant) int {
+func couponStatus(k *query.Coupon, asOf period.Instant) int {
 	switch k.State {
 	case "used":
 		return 3

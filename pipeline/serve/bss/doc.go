@@ -20,7 +20,7 @@
 // # Coupons
 //
 // This part answers the vendor-compatible operations about coupons: the quotas from which partners issue them,
-// coupons, changes of both, and stored value. It reads the tables of §9.2 through pipeline/read/coupons.
+// coupons, changes of both, and stored value. It reads the tables of §9.2 through pipeline/read/query.
 //
 //	BENEFITS-1  A partner sees its own quotas and the coupons that it issued. A distributor sees a reseller's for the
 //	            time in which it was its reseller, and of quotas with a parent only those that it handed down.

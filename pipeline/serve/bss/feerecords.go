@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -93,7 +93,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	f.by("trade_id", tables.LineTradeID.Of())
 	f.own()
 	ref, _ := c.State.Snap.Cycle(name)
-	open := ref.State == manifest.CycleOpen
+	open := ref.State == lake.CycleOpen
 	f.status(open)
 	f.none = f.none || c.Text("provider_type") == "2"
 	if err := f.days(cycle); err != nil {
@@ -116,21 +116,21 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 
 // status limits lines to those with a payment state: see statusOf.
 func (f *filter) status(open bool) {
-	byPeriod := records.Condition{Column: tables.LineChargingMode.Of(), Op: records.Is,
+	byPeriod := query.Condition{Column: tables.LineChargingMode.Of(), Op: query.IsAnyOf,
 		Values: []string{chargedByPeriod}}
 	switch f.call.Text("status") {
 	case "1":
-		f.amount(tables.LineDebtAmount.Of(), records.Zero)
+		f.amount(tables.LineDebtAmount.Of(), query.Zero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
 	case "2":
-		f.amount(tables.LineDebtAmount.Of(), records.NotZero)
+		f.amount(tables.LineDebtAmount.Of(), query.NotZero)
 		if open {
 			f.where = append(f.where, byPeriod)
 		}
 	case "3":
-		byPeriod.Op = records.IsNot
+		byPeriod.Op = query.IsNot
 		f.where = append(f.where, byPeriod)
 		f.none = f.none || !open
 	}

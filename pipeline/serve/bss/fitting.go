@@ -4,8 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/orders"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -62,7 +61,7 @@ func handleOrderCoupons(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil || len(lives) == 0 {
 		return out, err
 	}
-	list, err := coupons.UsableOf(c.State.Snap, c.State.Workspace.Books, lives[0].Customer, at)
+	list, err := query.UsableCoupons(c.State.Snap, c.State.Workspace.Books, lives[0].Customer, at)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func handleOrderCoupons(_ context.Context, c *operation.Call) (any, error) {
 }
 
 // fitsAny reports whether a coupon would pay one of an order's lines that named it (§6.3).
-func fitsAny(c *operation.Call, k *books.Coupon, lives []orders.Life, at period.Instant) (bool, error) {
+func fitsAny(c *operation.Call, k *books.Coupon, lives []query.OrderLife, at period.Instant) (bool, error) {
 	b := c.State.Workspace.Books
 	for i := range lives {
 		charge, err := priceOf(c, &lives[i])

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -85,8 +85,8 @@ func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (an
 
 // freeUsagesOf returns the draws of a cycle within a time, in order of time.
 func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wanted period.Span) ([]freeUsage, error) {
-	from := &quota.Sources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
-	report, err := quota.Build(ctx, from, cycle, c.Scope.Customer, 0)
+	from := &query.QuotaSources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
+	report, err := query.BuildQuotas(ctx, from, cycle, c.Scope.Customer, 0)
 	none, nobody := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nobody) {
 		return nil, nil
@@ -94,7 +94,7 @@ func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wa
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(report.Draws, func(x, y quota.Draw) int {
+	slices.SortStableFunc(report.Draws, func(x, y query.QuotaDraw) int {
 		return cmp.Or(cmp.Compare(x.At(), y.At()), strings.Compare(x.RecordID, y.RecordID),
 			strings.Compare(x.PackageID, y.PackageID))
 	})
@@ -132,7 +132,7 @@ type balance struct {
 }
 
 // balancesOf returns the opening balance of each quota period of a report, less late draws.
-func balancesOf(r *quota.Report) []balance {
+func balancesOf(r *query.QuotaReport) []balance {
 	var out []balance
 	for i := range r.Packages {
 		for k := range r.Packages[i].Periods {
@@ -145,7 +145,7 @@ func balancesOf(r *quota.Report) []balance {
 	return out
 }
 
-func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, error) {
+func freeUsageOf(b *books.Books, d *query.QuotaDraw, left []balance) (freeUsage, error) {
 	u := freeUsage{DeductTime: operation.Time(d.At()), FreeResourceID: d.PackageID, ResourceID: d.Resource,
 		ResourceTag: d.Tag, ProductID: d.PackageID, Used: d.Quantity.String(), EffectiveTime: operation.Time(d.At())}
 	if d.End > 0 {

@@ -9,21 +9,21 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // filter selects the requested lines.
 type filter struct {
 	call  *operation.Call
-	where []records.Condition
+	where []query.Condition
 	none  bool // nothing matches
 }
 
@@ -36,7 +36,7 @@ func within(c *operation.Call) *filter {
 
 // add limits the filter to lines whose column has the value.
 func (f *filter) add(col tables.ColumnOf[tables.Line], value string) {
-	f.where = append(f.where, records.Condition{Column: col, Op: records.Is, Values: []string{value}})
+	f.where = append(f.where, query.Condition{Column: col, Op: query.IsAnyOf, Values: []string{value}})
 }
 
 // by limits the filter to the value of a parameter, if it is given.
@@ -54,8 +54,8 @@ func (f *filter) byNumber(name string, col tables.ColumnOf[tables.Line]) {
 }
 
 // amount limits the filter to lines by an amount.
-func (f *filter) amount(col tables.ColumnOf[tables.Line], op records.Op) {
-	f.where = append(f.where, records.Condition{Column: col, Op: op})
+func (f *filter) amount(col tables.ColumnOf[tables.Line], op query.ConditionOp) {
+	f.where = append(f.where, query.Condition{Column: col, Op: op})
 }
 
 // days limits the filter to bill dates from bill_date_begin to bill_date_end. They must be given together and be inside
@@ -76,17 +76,17 @@ func (f *filter) days(cycle period.Cycle) error {
 
 // billed limits the filter to the lines of a cycle with bill dates from first to last.
 func (f *filter) billed(cycle period.Cycle, first, last period.Day) {
-	f.where = append(f.where, records.BilledOn(f.call.State.Workspace.Books.Zone, cycle, first, last))
+	f.where = append(f.where, query.BilledOn(f.call.State.Workspace.Books.Zone, cycle, first, last))
 }
 
 // page reads the page of offset and limit from one customer's lines.
-func (f *filter) page(ctx context.Context, cycle manifest.Cycle, customer string, cols tables.List[tables.Line]) (
-	*records.Page, error) {
-	empty := &records.Page{Rows: parquet.NewColumns(tables.Lines())}
+func (f *filter) page(ctx context.Context, cycle lake.Cycle, customer string, cols tables.List[tables.Line]) (
+	*query.LinePage, error) {
+	empty := &query.LinePage{Rows: parquet.NewColumns(tables.Lines())}
 	if f.none {
 		return empty, nil
 	}
-	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where,
+	p, err := f.call.State.Store.Page(ctx, query.LineQuery{Cycle: cycle, Customer: customer, Where: f.where,
 		Columns: cols, Offset: int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return empty, nil
@@ -95,13 +95,13 @@ func (f *filter) page(ctx context.Context, cycle manifest.Cycle, customer string
 }
 
 // sums adds up the lines of customers.
-func (f *filter) sums(ctx context.Context, cycle manifest.Cycle, customers []string,
+func (f *filter) sums(ctx context.Context, cycle lake.Cycle, customers []string,
 	by ...tables.ColumnOf[tables.Line]) (
-	[]records.Sum, error) {
+	[]query.LineSum, error) {
 	if f.none {
 		return nil, nil
 	}
-	list, err := f.call.State.Store.Sums(ctx, records.SumQuery{Cycle: cycle, Customers: customers, Where: f.where,
+	list, err := f.call.State.Store.Sums(ctx, query.SumQuery{Cycle: cycle, Customers: customers, Where: f.where,
 		By: by})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil, nil
@@ -115,7 +115,7 @@ type reader struct {
 	clock period.Clock
 	cycle period.Cycle
 	row   rows.Row[tables.Line]
-	// split and shared are those of the row, see records.Page
+	// split and shared are those of the row, see query.LinePage
 	split, shared bool
 	terms         map[string]term // of lines of orders, by id
 	// currency of the lines' amounts
@@ -129,7 +129,7 @@ func newReader(c *operation.Call, cycle period.Cycle) *reader {
 }
 
 // each visits the rows of a page.
-func (r *reader) each(p *records.Page, visit func()) error {
+func (r *reader) each(p *query.LinePage, visit func()) error {
 	for i := range p.Rows.N {
 		r.row, r.split, r.shared = rows.Row[tables.Line]{Cols: p.Rows, I: i}, p.Split[i], p.Shared[i]
 		if visit(); r.err != nil {
@@ -165,7 +165,7 @@ func (r *reader) time(col tables.ColumnOf[tables.Line]) string {
 }
 
 // billDate returns the line's bill date.
-func (r *reader) billDate() string { return records.BillDate(r.clock, r.cycle, r.row).String() }
+func (r *reader) billDate() string { return query.BillDate(r.clock, r.cycle, r.row).String() }
 
 // id returns a unique id of the line among those of the customer and cycle: the line's id, with the tier if a record
 // has lines of several. A difference of a re-rating also has the time of posting, because the same difference can be
@@ -173,15 +173,15 @@ func (r *reader) billDate() string { return records.BillDate(r.clock, r.cycle, r
 // added, unless that day is a calendar day.
 func (r *reader) id() string {
 	id, kind := r.text(tables.LineID), r.word(tables.LineKind)
-	day, err := manifest.ParseDay(r.word(tables.LineDay))
+	day, err := lake.ParseDay(r.word(tables.LineDay))
 	r.err = errors.Join(r.err, err)
 	if r.split {
 		id += "#" + strconv.Itoa(r.row.Small(tables.LineTier))
-		if (day == manifest.LateDay || day == manifest.RestatedDay) && r.isFee() {
-			kind = line.FlatFee.String()
+		if (day == lake.LateDay || day == lake.RestatedDay) && r.isFee() {
+			kind = table.FlatFeeLine.String()
 		}
 		switch kind {
-		case line.FlatFee.String(), line.TrueUp.String(), line.Cap.String(), line.Overage.String():
+		case table.FlatFeeLine.String(), table.TrueUpLine.String(), table.CapLine.String(), table.OverageLine.String():
 			id += "#" + kind
 		}
 		if r.row.Small(tables.LineTier) == 0 {
@@ -190,7 +190,7 @@ func (r *reader) id() string {
 	} else if endsLikeTier.MatchString(id) {
 		id += "#0"
 	}
-	if day == manifest.RerateDay {
+	if day == lake.RerateDay {
 		id += "@" + r.row.MaybeTime(tables.LineInstant).String()
 	}
 	if r.shared && day.IsSpecial() {
@@ -205,8 +205,8 @@ func (r *reader) id() string {
 // part distinguishes lines of a commitment, a recurring charge or a re-rating that have the same record and no tier,
 // such as differences of two scopes or of two parts of the month. It returns a hash of what they differ in, "" for
 // other lines.
-func (r *reader) part(day manifest.Day) string {
-	if day != manifest.CommitmentsDay && day != manifest.ChargesDay && day != manifest.RerateDay {
+func (r *reader) part(day lake.Day) string {
+	if day != lake.CommitmentsDay && day != lake.ChargesDay && day != lake.RerateDay {
 		return ""
 	}
 	h := xxhash.New()
@@ -245,7 +245,7 @@ func idColumns() tables.List[tables.Line] {
 }
 
 // cycleOf returns the cycle of a required parameter.
-func cycleOf(c *operation.Call, name string) (manifest.Cycle, period.Cycle) {
+func cycleOf(c *operation.Call, name string) (lake.Cycle, period.Cycle) {
 	cycle, _ := c.Month(name) // was checked before
-	return manifest.CycleOf(cycle), cycle
+	return lake.CycleOf(cycle), cycle
 }

@@ -5,23 +5,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/read/orders"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // withLives sets the status of lines that were paid, and appends the lines of the call's scope that were not paid
 // (TRADE-2). Lines are sorted by creation, customer, order and line.
 func withLives(c *operation.Call, lines []boughtLine) ([]boughtLine, error) {
-	lives, err := orders.Lives(c.State.Snap, c.State.Workspace.Books)
+	lives, err := query.OrderLives(c.State.Snap, c.State.Workspace.Books)
 	if err != nil || len(lives) == 0 {
 		return lines, err
 	}
-	paid := make(map[string]*orders.Life)
+	paid := make(map[string]*query.OrderLife)
 	for i := range lives {
 		l := &lives[i]
 		if l.Paid {
@@ -51,7 +51,7 @@ func withLives(c *operation.Call, lines []boughtLine) ([]boughtLine, error) {
 
 // unpaidLine returns an unpaid order line with the amounts that it would have at the last run or, if it was cancelled,
 // at its cancellation; false if it is not in the call's scope.
-func unpaidLine(c *operation.Call, l *orders.Life) (boughtLine, bool, error) {
+func unpaidLine(c *operation.Call, l *query.OrderLife) (boughtLine, bool, error) {
 	if l.Order == nil || c.Scope.Nothing || c.Scope.Customer != "" && c.Scope.Customer != l.Customer {
 		return boughtLine{}, false, nil
 	}
@@ -89,12 +89,12 @@ func unpaidLine(c *operation.Call, l *orders.Life) (boughtLine, bool, error) {
 }
 
 // priceOf returns what an unpaid order line would cost.
-func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
+func priceOf(c *operation.Call, l *query.OrderLife) (table.Charge, error) {
 	at, err := AsOf(c)
 	if err != nil {
-		return line.Charge{}, err
+		return table.Charge{}, err
 	}
-	if l.Status == event.Cancelled {
+	if l.Status == accept.OrderCancelled {
 		at = l.Since
 	}
 	charge, priced, err := l.Price(c.State.Prices.Ask(), at)
@@ -106,17 +106,18 @@ func priceOf(c *operation.Call, l *orders.Life) (line.Charge, error) {
 
 // statusNumbers returns the vendor's numbers of an order's status.
 func statusNumbers() map[string]int {
-	return map[string]int{event.PendingApproval: 1, event.Processing: 3, event.Cancelled: 4, event.Completed: 5,
-		event.Unpaid: 6}
+	return map[string]int{accept.OrderPendingApproval: 1, accept.OrderProcessing: 3, accept.OrderCancelled: 4,
+		accept.OrderCompleted: 5,
+		accept.OrderUnpaid:    6}
 }
 
 // openLives returns the lines of an order in the call's scope that can still be paid and have a price at an instant.
-func openLives(c *operation.Call, order string, at period.Instant) ([]orders.Life, error) {
-	lives, err := orders.Lives(c.State.Snap, c.State.Workspace.Books)
+func openLives(c *operation.Call, order string, at period.Instant) ([]query.OrderLife, error) {
+	lives, err := query.OrderLives(c.State.Snap, c.State.Workspace.Books)
 	if err != nil {
 		return nil, err
 	}
-	var out []orders.Life
+	var out []query.OrderLife
 	for i := range lives {
 		l := &lives[i]
 		if l.Key.ID != order || !l.Open() || l.Order.Type == ordering.Unsubscribe ||

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -80,7 +80,7 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 			"the amounts are in %s", c.InCurrency().Code))
 	}
 	out := &monthlyBills{Sums: []customerSum{}, Currency: c.InCurrency().Code}
-	customers, err := c.Customers(ctx, name, func(s records.Share) bool {
+	customers, err := c.Customers(ctx, name, func(s query.PartnerShare) bool {
 		return s.Association == resold && c.BillsIn(s.Customer)
 	})
 	if err != nil {
@@ -105,10 +105,10 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	for _, s := range Window(c, list) {
 		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.Services[s.By[1]],
 			ResourceTypeCode: s.By[2], ResourceTypeName: names.Resources[s.By[2]], ChargeMode: s.By[3],
-			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: MeasureYuan,
+			BillType: s.By[4], Amount: sumOf(&s, query.PaymentSum), Measure: MeasureYuan,
 			Details: detailsOf(&s, s.By[4])}
 		if sum.BillType == consumed {
-			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)
+			sum.Debt, sum.Discount = sumOf(&s, query.DebtSum), sumOf(&s, query.DiscountSum)
 		}
 		out.Sums = append(out.Sums, sum)
 	}
@@ -119,7 +119,7 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 func (f *filter) billType(kind string) {
 	switch kind {
 	case consumed:
-		f.where = append(f.where, records.Condition{Column: tables.LineBillDetailType.Of(), Op: records.IsNot,
+		f.where = append(f.where, query.Condition{Column: tables.LineBillDetailType.Of(), Op: query.IsNot,
 			Values: []string{detailUnsubscribe, detailCompensation}})
 	case unsubscribed:
 		f.add(tables.LineBillDetailType.Of(), detailUnsubscribe)
@@ -140,15 +140,15 @@ func billTypeOf(detail string) string {
 }
 
 // detailsOf returns what paid a sum, without zero amounts.
-func detailsOf(s *records.Sum, kind string) []paidFrom {
+func detailsOf(s *query.LineSum, kind string) []paidFrom {
 	out := []paidFrom{}
 	for _, from := range []struct {
 		name   string
 		amount *money.AmountTotal
-	}{{"BALANCE_TYPE_DEBIT", &s.Amounts[records.Cash]}, {"BALANCE_TYPE_CREDIT", &s.Amounts[records.Credit]},
-		{"BALANCE_TYPE_COUPON", &s.Amounts[records.Coupon]},
-		{"BALANCE_TYPE_RCASH_COUPON", &s.Amounts[records.FlexiCoupon]},
-		{"BALANCE_TYPE_STORED_VALUE_CARD", &s.Amounts[records.StoredValue]}} {
+	}{{"BALANCE_TYPE_DEBIT", &s.Amounts[query.CashSum]}, {"BALANCE_TYPE_CREDIT", &s.Amounts[query.CreditSum]},
+		{"BALANCE_TYPE_COUPON", &s.Amounts[query.CouponSum]},
+		{"BALANCE_TYPE_RCASH_COUPON", &s.Amounts[query.FlexiCouponSum]},
+		{"BALANCE_TYPE_STORED_VALUE_CARD", &s.Amounts[query.StoredValueSum]}} {
 		if !from.amount.IsZero() {
 			out = append(out, paidFrom{from.name, operation.Decimal(from.amount.String()), kind})
 		}

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -82,17 +82,17 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 	if list, err = merged(list, 3, sumType); err != nil {
 		return nil, err
 	}
-	var all records.Sum
+	var all query.LineSum
 	for i := range list {
 		if err := all.Add(&list[i]); err != nil {
 			return nil, err
 		}
 	}
-	out := &monthlySum{Total: len(list), Sums: []billSum{}, Consume: sumOf(&all, records.Payment),
-		Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
-		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue),
-		Cash:   sumOf(&all, records.Cash),
-		Credit: sumOf(&all, records.Credit), Measure: MeasureYuan,
+	out := &monthlySum{Total: len(list), Sums: []billSum{}, Consume: sumOf(&all, query.PaymentSum),
+		Debt: sumOf(&all, query.DebtSum), Coupon: sumOf(&all, query.CouponSum),
+		FlexiCoupon: sumOf(&all, query.FlexiCouponSum), StoredValue: sumOf(&all, query.StoredValueSum),
+		Cash:   sumOf(&all, query.CashSum),
+		Credit: sumOf(&all, query.CreditSum), Measure: MeasureYuan,
 		Currency: c.InCurrency().Code}
 	names, account := NamesOf(c.State.Workspace.Books), CustomerName(c, c.Scope.Customer)
 	for _, s := range Window(c, list) {
@@ -106,11 +106,11 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		}
 		out.Sums = append(out.Sums, billSum{BillCycle: name.String(), ServiceTypeCode: s.By[0],
 			ServiceTypeName: names.Services[s.By[0]], ResourceTypeCode: s.By[1],
-			ResourceTypeName: names.Resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
-			Discount: sumOf(&s, records.Discount), Truncated: sumOf(&s, records.Truncated),
-			Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
-			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue),
-			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
+			ResourceTypeName: names.Resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, query.OfficialSum),
+			Discount: sumOf(&s, query.DiscountSum), Truncated: sumOf(&s, query.TruncatedSum),
+			Consume: sumOf(&s, query.PaymentSum), Coupon: sumOf(&s, query.CouponSum),
+			FlexiCoupon: sumOf(&s, query.FlexiCouponSum), StoredValue: sumOf(&s, query.StoredValueSum),
+			Debt: sumOf(&s, query.DebtSum), Cash: sumOf(&s, query.CashSum), Credit: sumOf(&s, query.CreditSum),
 			Measure: MeasureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
 	}
 	return out, nil
@@ -129,18 +129,18 @@ func sumType(detail string) string {
 
 // Words of bill_detail_type (§5).
 var (
-	detailUnsubscribe  = strconv.Itoa(line.DetailUnsubscribe)
-	detailCompensation = strconv.Itoa(line.DetailCompensation)
-	detailAdjustment   = strconv.Itoa(line.DetailAdjustment)
+	detailUnsubscribe  = strconv.Itoa(table.DetailUnsubscribe)
+	detailCompensation = strconv.Itoa(table.DetailCompensation)
+	detailAdjustment   = strconv.Itoa(table.DetailAdjustment)
 )
 
 // merged adds up sums that are equal after class is applied to the value at an index.
-func merged(list []records.Sum, place int, class func(string) string) ([]records.Sum, error) {
-	var out []records.Sum
+func merged(list []query.LineSum, place int, class func(string) string) ([]query.LineSum, error) {
+	var out []query.LineSum
 	for i := range list {
 		s := list[i]
 		s.By[place] = class(s.By[place])
-		at := slices.IndexFunc(out, func(o records.Sum) bool { return slices.Equal(o.By, s.By) })
+		at := slices.IndexFunc(out, func(o query.LineSum) bool { return slices.Equal(o.By, s.By) })
 		if at < 0 {
 			out = append(out, s)
 			continue
@@ -149,6 +149,6 @@ func merged(list []records.Sum, place int, class func(string) string) ([]records
 			return nil, err
 		}
 	}
-	slices.SortFunc(out, func(a, b records.Sum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
+	slices.SortFunc(out, func(a, b query.LineSum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
 	return out, nil
 }

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -107,9 +107,9 @@ func handleCustomerOnDemandResources(ctx context.Context, c *operation.Call) (an
 func usedOnDemand(ctx context.Context, c *operation.Call) ([]onDemandResource, error) {
 	f := within(c)
 	f.add(tables.LineChargingMode.Of(), "3")
-	f.where = append(f.where, records.Condition{Column: tables.LineDay.Of(), Op: records.IsNot,
-		Values: []string{manifest.EventsDay.String(), manifest.RerateDay.String(), manifest.RestatedDay.String(),
-			manifest.ChargesDay.String(), manifest.CommitmentsDay.String()}})
+	f.where = append(f.where, query.Condition{Column: tables.LineDay.Of(), Op: query.IsNot,
+		Values: []string{lake.EventsDay.String(), lake.RerateDay.String(), lake.RestatedDay.String(),
+			lake.ChargesDay.String(), lake.CommitmentsDay.String()}})
 	f.by("region_code", tables.LineRegionCode.Of())
 	f.by("service_type_code", tables.LineServiceTypeCode.Of())
 	found := map[string]*onDemandResource{}

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -63,7 +62,7 @@ type orderQuery struct {
 // their own files: the cost depends on the number of orders, not on that of records.
 func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
 	var out []boughtLine
-	err := q.places(c, func(orders, lines []manifest.FileEntry) error {
+	err := q.places(c, func(orders, lines []lake.FileEntry) error {
 		found := make(map[string]*boughtLine)
 		for _, e := range orders {
 			if err := q.readOrders(ctx, c.State.Snap, e, found); err != nil {
@@ -98,15 +97,15 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 }
 
 // places visits the files of orders and those of their lines, cycle by cycle and bucket by bucket.
-func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []manifest.FileEntry) error) error {
-	return FilesSince(c, q.during.From, func(files []manifest.FileEntry) error {
-		orders, lines := make(map[int][]manifest.FileEntry), make(map[int][]manifest.FileEntry)
+func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []lake.FileEntry) error) error {
+	return FilesSince(c, q.during.From, func(files []lake.FileEntry) error {
+		orders, lines := make(map[int][]lake.FileEntry), make(map[int][]lake.FileEntry)
 		for _, e := range files {
 			switch {
 			case !q.in(c, e.Bucket):
 			case e.Table == tables.Orders().Name:
 				orders[e.Bucket] = append(orders[e.Bucket], e)
-			case e.Table == tables.Lines().Name && e.Day == manifest.EventsDay:
+			case e.Table == tables.Lines().Name && e.Day == lake.EventsDay:
 				lines[e.Bucket] = append(lines[e.Bucket], e)
 			}
 		}
@@ -127,7 +126,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 }
 
 // readOrders finds the wanted lines of orders, by customer and id.
-func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
+func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
 	found map[string]*boughtLine) error {
 	cols := tables.Columns(tables.OrderCustomerID, tables.OrderOrderID, tables.OrderOrderLine, tables.OrderOrderType,
 		tables.OrderPayTime,
@@ -143,7 +142,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e mani
 				line: row.Whole(tables.OrderOrderLine),
 				kind: row.Word(tables.OrderOrderType), at: row.Time(tables.OrderPayTime),
 				payer:  row.Word(tables.OrderPayer),
-				status: event.Completed}
+				status: accept.OrderCompleted}
 			o.created = o.at
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
@@ -166,7 +165,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e mani
 }
 
 // readBilled sets the billed amounts of lines of orders, and counts these lines.
-func readBilled(ctx context.Context, snap *lake.Snapshot, e manifest.FileEntry,
+func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
 	found map[string]*boughtLine) (billed int, err error) {
 	cols := tables.Columns(tables.LineCustomerID, tables.LineTradeID, tables.LineID, tables.LinePartnerID,
 		tables.LineOwnTime,

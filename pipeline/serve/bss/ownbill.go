@@ -1,7 +1,7 @@
 package bss
 
 import (
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -28,6 +28,6 @@ func (f *filter) own() {
 		f.none = true
 	}
 	if !c.Flag("include_zero_record") {
-		f.amount(tables.LinePaymentAmount.Of(), records.NotZero)
+		f.amount(tables.LinePaymentAmount.Of(), query.NotZero)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -248,7 +248,7 @@ func stocks(ctx context.Context, c *operation.Call) ([]stock, error) {
 }
 
 // find sets what is left in the quota period of an instant, from a report.
-func (s *stock) find(r *quota.Report, asOf period.Instant) {
+func (s *stock) find(r *query.QuotaReport, asOf period.Instant) {
 	if r == nil {
 		return
 	}
@@ -267,14 +267,14 @@ func (s *stock) find(r *quota.Report, asOf period.Instant) {
 }
 
 // latest returns the report of the last cycle of the lake; nil = it has none.
-func latest(ctx context.Context, c *operation.Call) (*quota.Report, error) {
+func latest(ctx context.Context, c *operation.Call) (*query.QuotaReport, error) {
 	cycles := c.State.Snap.Manifest.Cycles
 	if len(cycles) == 0 {
 		return nil, nil
 	}
 	cycle := cycles[len(cycles)-1].Period()
-	from := &quota.Sources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
-	report, err := quota.Build(ctx, from, cycle, c.Scope.Customer, 1)
+	from := &query.QuotaSources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
+	report, err := query.BuildQuotas(ctx, from, cycle, c.Scope.Customer, 1)
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil, nil
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -54,12 +54,13 @@ func handlePartnerBalances(_ context.Context, c *operation.Call) (any, error) {
 		return out, nil
 	}
 	after := map[string]money.Amount{}
-	err := coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) (err error) {
-		if r.Word(tables.PartnerAccountPartnerID) == c.Scope.Partner {
-			after[r.Word(tables.PartnerAccountBalanceType)], err = r.Amount(tables.PartnerAccountBalanceAfter)
-		}
-		return err
-	})
+	err := query.EachCouponRow(c.State.Snap, tables.PartnerAccounts(),
+		func(r rows.Row[tables.PartnerAccount]) (err error) {
+			if r.Word(tables.PartnerAccountPartnerID) == c.Scope.Partner {
+				after[r.Word(tables.PartnerAccountBalanceType)], err = r.Amount(tables.PartnerAccountBalanceAfter)
+			}
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func limitOf(c *operation.Call) (limit money.Amount, err error) {
 		id            string
 	}
 	last.instant = period.Past
-	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
+	err = query.EachCouponRow(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) (err error) {
 		if r.Word(tables.PartnerEventFeed) != "partner_accounts" || r.Word(tables.PartnerEventType) != "credit_limit" ||
 			r.Word(tables.PartnerEventPartnerID) != c.Scope.Partner || r.Word(tables.PartnerEventReason) != "" {
 			return nil

@@ -7,8 +7,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 func rateOnPeriodDetail() operation.Operation {
@@ -109,7 +109,7 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 }
 
 // order prices one product of an enquiry as a new order.
-func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
+func (q *enquiry) order(i int, a *asked) (int32, *table.Charge, error) {
 	sku, err := q.sku(i, a)
 	if err != nil {
 		return 0, nil, err
@@ -141,7 +141,7 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 const maxPeriods = 1000
 
 // priceOrder prices an order that the customer would pay now; false if it has no price.
-func (q *enquiry) priceOrder(o *ordering.Order) (*line.Charge, bool, error) {
+func (q *enquiry) priceOrder(o *ordering.Order) (*table.Charge, bool, error) {
 	now := q.call.State.Now
 	o.Customer, o.PayTime, o.Effective, o.Expire = q.customer, now, now, now
 	if !ordering.Priced(q.prices, o) {
@@ -153,7 +153,7 @@ func (q *enquiry) priceOrder(o *ordering.Order) (*line.Charge, bool, error) {
 
 // orderOffers adds up orders by the discount that is best for each.
 type orderOffers struct {
-	charges  []line.Charge
+	charges  []table.Charge
 	official money.AmountTotal
 	after    money.AmountTotal
 	list     []orderOffer
@@ -166,7 +166,7 @@ type orderOffer struct {
 	official, amount, off money.AmountTotal
 }
 
-func (o *orderOffers) add(i int, c *line.Charge) error {
+func (o *orderOffers) add(i int, c *table.Charge) error {
 	o.charges = append(o.charges, *c)
 	if err := o.official.Add(c.Official); err != nil {
 		return err

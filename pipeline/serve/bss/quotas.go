@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -62,7 +62,7 @@ const (
 )
 
 // quotaInfoOf converts a quota to the form of responses.
-func quotaInfoOf(c *operation.Call, q *coupons.Quota, asOf period.Instant) quotaInfo {
+func quotaInfoOf(c *operation.Call, q *query.CouponQuota, asOf period.Instant) quotaInfo {
 	terms := &c.State.Workspace.Books.Money.CouponQuotas[q.At].Terms
 	one := quotaInfo{ID: terms.ID, Type: quotaType(terms), Value: operation.Decimal(terms.Amount.String()),
 		Status: quotaNormal, Balance: operation.Decimal(q.Left.String()), Measure: MeasureYuan,
@@ -109,12 +109,12 @@ func handleQuotaCoupons(_ context.Context, c *operation.Call) (any, error) {
 }
 
 // quotasOf returns all quotas of the books with what is left of them, as of the last run.
-func quotasOf(c *operation.Call) ([]coupons.Quota, period.Instant, error) {
+func quotasOf(c *operation.Call) ([]query.CouponQuota, period.Instant, error) {
 	asOf, err := AsOf(c)
 	if err != nil {
 		return nil, asOf, err
 	}
-	list, err := coupons.Quotas(c.State.Snap, c.State.Workspace.Books, asOf)
+	list, err := query.CouponQuotas(c.State.Snap, c.State.Workspace.Books, asOf)
 	return list, asOf, err
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // priced returns the parameters of price enquiries about products of a kind.
@@ -320,8 +320,8 @@ func (a *asked) times() int64 {
 }
 
 // charges rates a quantity as bills do.
-func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*line.Charges, error) {
-	now, charges := q.call.State.Now, &line.Charges{}
+func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*table.LineCharges, error) {
+	now, charges := q.call.State.Now, &table.LineCharges{}
 	cycle := q.books.Zone.Cycle(now)
 	if q.books.Products[sku].Model == books.Percentile {
 		bw := tariff.Bandwidth{Customer: q.customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
@@ -352,7 +352,7 @@ type taken struct {
 	amount money.AmountTotal
 }
 
-func (s *ratedCost) add(c *line.Charge) error {
+func (s *ratedCost) add(c *table.Charge) error {
 	after, err := c.Official.Sub(c.Discount)
 	if err := errors.Join(err, s.official.Add(c.Official), s.after.Add(after)); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -160,7 +160,7 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 	for day := first; day <= last; day++ {
 		f.where = where[:len(where):len(where)]
 		f.billed(cycle, day, day)
-		list, err := f.resourceSums(ctx, manifest.CycleOf(cycle))
+		list, err := f.resourceSums(ctx, lake.CycleOf(cycle))
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (f *filter) dailyDetails(ctx context.Context, cycle period.Cycle, first, la
 
 // eachDetail adds a page of records.
 func (f *filter) eachDetail(ctx context.Context, cycle period.Cycle, out *resourceDetails) error {
-	of, name := manifest.CycleOf(cycle), cycle.String()
+	of, name := lake.CycleOf(cycle), cycle.String()
 	p, err := f.page(ctx, of, f.call.Scope.Customer, selfColumns())
 	if err != nil {
 		return err

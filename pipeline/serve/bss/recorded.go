@@ -2,7 +2,7 @@ package bss
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -11,7 +11,7 @@ import (
 // recordedChanges returns the entries of the scope's partner in the requested account, in the order in which they took
 // effect; recorded reports whether the state has accounts of partners.
 func recordedChanges(c *operation.Call, during period.Span) (out []orderChange, recorded bool, err error) {
-	files, err := c.State.Snap.Find(coupons.Key(tables.PartnerAccounts().Table))
+	files, err := c.State.Snap.Find(query.CouponFileKey(tables.PartnerAccounts().Table))
 	if err != nil || len(files) == 0 {
 		return nil, false, err
 	}
@@ -20,7 +20,7 @@ func recordedChanges(c *operation.Call, during period.Span) (out []orderChange, 
 		balance = "credit"
 	}
 	b := c.State.Workspace.Books
-	err = coupons.Each(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
+	err = query.EachCouponRow(c.State.Snap, tables.PartnerAccounts(), func(r rows.Row[tables.PartnerAccount]) error {
 		at := r.Time(tables.PartnerAccountTime)
 		if r.Word(tables.PartnerAccountBalanceType) != balance || !during.Holds(at) ||
 			!c.Scope.Line(r.Word(tables.PartnerAccountPartnerID), at) {

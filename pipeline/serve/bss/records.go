@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
-	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/account"
 )
 
 func partnerCouponsRecord() operation.Operation {
@@ -106,8 +106,8 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 	if c.Scope.Nothing {
 		return nil, nil
 	}
-	issued := map[string]coupons.Issued{}
-	err := coupons.EachIssued(c.State.Snap, func(one *coupons.Issued) error {
+	issued := map[string]query.IssuedCoupon{}
+	err := query.EachIssuedCoupon(c.State.Snap, func(one *query.IssuedCoupon) error {
 		issued[one.ID] = *one
 		return nil
 	})
@@ -118,7 +118,7 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = coupons.Each(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) error {
+	err = query.EachCouponRow(c.State.Snap, tables.PartnerEvents(), func(r rows.Row[tables.PartnerEvent]) error {
 		if r.Word(tables.PartnerEventFeed) != "coupons" {
 			return nil
 		}
@@ -130,7 +130,7 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 			Quota: r.Word(tables.PartnerEventScope), Coupon: string(r.Text(tables.PartnerEventSubjectID)),
 			Customer: r.Word(tables.PartnerEventOtherID), Result: succeeded,
 			partner: r.Word(tables.PartnerEventPartnerID), at: r.Time(tables.PartnerEventTime)}
-		if r.Word(tables.PartnerEventType) == coupon.Reclaim.String() {
+		if r.Word(tables.PartnerEventType) == account.CouponReclaim.String() {
 			one.Type, one.Quota, one.Customer = couponReclaimed, "", ""
 			if of, ok := issued[one.Coupon]; ok && of.Partner == one.partner {
 				one.Quota, one.Customer = quotaOf(&of), of.Customer
@@ -156,10 +156,11 @@ func couponRecordsOf(c *operation.Call) ([]couponRecord, error) {
 }
 
 // expiries returns the issued coupons that expired, and by event_id what each reclaim took back.
-func expiries(c *operation.Call, issued map[string]coupons.Issued) (out []couponRecord, taken map[string]money.Amount,
+func expiries(c *operation.Call, issued map[string]query.IssuedCoupon) (out []couponRecord,
+	taken map[string]money.Amount,
 	err error) {
 	taken = map[string]money.Amount{}
-	err = coupons.Each(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
+	err = query.EachCouponRow(c.State.Snap, tables.CouponRecords(), func(r rows.Row[tables.CouponRecord]) error {
 		id := string(r.Text(tables.CouponRecordCouponID))
 		of, ok := issued[id]
 		if !ok {
@@ -180,8 +181,8 @@ func expiries(c *operation.Call, issued map[string]coupons.Issued) (out []coupon
 }
 
 // quotaOf returns the quota from which a coupon was issued; "" = it is a test coupon.
-func quotaOf(one *coupons.Issued) string {
-	if one.Source == coupon.OfQuota {
+func quotaOf(one *query.IssuedCoupon) string {
+	if one.Source == account.CouponOfQuota {
 		return one.SourceID
 	}
 	return ""

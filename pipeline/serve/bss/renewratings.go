@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -110,7 +109,7 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	out := &renewRatings{Currency: c.InCurrency().Code, Renewals: []renewal{}}
 	for i, id := range ids {
 		last, ok := orders[id]
-		var charge *line.Charge
+		var charge *table.Charge
 		if ok {
 			last.Type, last.PeriodType, last.PeriodNum = ordering.Renew, word, int64(c.Whole("period_num"))
 			if charge, ok, err = q.priceOrder(&last); err != nil {
@@ -175,9 +174,9 @@ func lastOrders(c *operation.Call, resources []string) (map[string]ordering.Orde
 // ordersOf returns all orders of a customer for products that the books have.
 func ordersOf(c *operation.Call) (list []ordered, err error) {
 	snap, b := c.State.Snap, c.State.Workspace.Books
-	bucket := place.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
+	bucket := lake.BucketOf(c.Scope.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
-		files, err := snap.Find(manifest.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
+		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
 		if err != nil {
 			return nil, err
 		}

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -179,7 +179,7 @@ func selfRecordOf(r *reader) selfRecord {
 const chargedByPeriod = "1"
 
 // selfSums adds one row per resource for the cycle.
-func (f *filter) selfSums(ctx context.Context, cycle manifest.Cycle, out *selfRecords) error {
+func (f *filter) selfSums(ctx context.Context, cycle lake.Cycle, out *selfRecords) error {
 	list, err := f.resourceSums(ctx, cycle)
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (f *filter) selfSums(ctx context.Context, cycle manifest.Cycle, out *selfRe
 }
 
 // resourceSums adds up the lines of each resource, product and trade.
-func (f *filter) resourceSums(ctx context.Context, cycle manifest.Cycle) ([]records.Sum, error) {
+func (f *filter) resourceSums(ctx context.Context, cycle lake.Cycle) ([]query.LineSum, error) {
 	return f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LineServiceTypeCode.Of(),
 		tables.LineResourceTypeCode.Of(),
 		tables.LineRegionCode.Of(),
@@ -205,7 +205,7 @@ func (f *filter) resourceSums(ctx context.Context, cycle manifest.Cycle) ([]reco
 }
 
 // selfSum returns the row of a sum of resourceSums.
-func (f *filter) selfSum(s *records.Sum) (selfRecord, error) {
+func (f *filter) selfSum(s *query.LineSum) (selfRecord, error) {
 	b := f.call.State.Workspace.Books
 	product := &books.Product{}
 	if sku := b.SKU(s.By[4]); sku >= 0 {
@@ -216,16 +216,16 @@ func (f *filter) selfSum(s *records.Sum) (selfRecord, error) {
 		ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
 		ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
 		TradeID: s.By[7], Measure: MeasureYuan, AccountName: CustomerName(f.call, f.call.Scope.Customer),
-		Official: sumOf(s, records.Official), Discount: sumOf(s, records.Discount),
-		Amount: sumOf(s, records.Payment), Cash: sumOf(s, records.Cash), Credit: sumOf(s, records.Credit),
-		Coupon: sumOf(s, records.Coupon), FlexiCoupon: sumOf(s, records.FlexiCoupon),
-		StoredCard: sumOf(s, records.StoredValue), Debt: sumOf(s, records.Debt)}
+		Official: sumOf(s, query.OfficialSum), Discount: sumOf(s, query.DiscountSum),
+		Amount: sumOf(s, query.PaymentSum), Cash: sumOf(s, query.CashSum), Credit: sumOf(s, query.CreditSum),
+		Coupon: sumOf(s, query.CouponSum), FlexiCoupon: sumOf(s, query.FlexiCouponSum),
+		StoredCard: sumOf(s, query.StoredValueSum), Debt: sumOf(s, query.DebtSum)}
 	if record.ChargeMode == chargedByPeriod {
 		record.OrderID = record.TradeID
 	}
 	return record, err
 }
 
-func sumOf(s *records.Sum, amount int) operation.Decimal {
+func sumOf(s *query.LineSum, amount int) operation.Decimal {
 	return operation.Decimal(s.Amounts[amount].String())
 }

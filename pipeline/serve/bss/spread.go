@@ -6,15 +6,14 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/question"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -64,7 +63,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 				kind: kinds[row.Word(tables.OrderPeriodType)]}
 			start, end := row.Time(tables.OrderEffectiveTime), row.MaybeTime(tables.OrderExpireTime)
 			if end != tables.Nothing && end > start {
-				t.first, t.end = question.TermDays(zone, start, end)
+				t.first, t.end = query.TermDays(zone, start, end)
 			}
 			s.terms[id(row, tables.OrderOrderID.Of(), tables.OrderOrderLine.Of())] = t
 			return nil
@@ -74,7 +73,7 @@ func (s *spreading) findTerms(ctx context.Context) error {
 // paidAhead adds the lines of orders and recurring charges of the month and the cycles before it, which remain in the
 // lake when a cycle is archived.
 func (s *spreading) paidAhead(ctx context.Context) error {
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(), Op: records.Is,
+	where := append(s.where[:len(s.where):len(s.where)], query.Condition{Column: tables.LineDay.Of(), Op: query.IsAnyOf,
 		Values: spreadDays()})
 	var list []paid
 	refunded := map[string]period.Cycle{}
@@ -83,14 +82,14 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 		if cycle > s.month {
 			continue
 		}
-		page, err := s.call.State.Store.Page(ctx, records.Query{Cycle: ref.Cycle, Customer: s.call.Scope.Customer,
+		page, err := s.call.State.Store.Page(ctx, query.LineQuery{Cycle: ref.Cycle, Customer: s.call.Scope.Customer,
 			Where: where, Limit: math.MaxInt32, Columns: spreadColumns(), Remaining: true})
 		if err != nil {
 			return err
 		}
 		for i := range page.Rows.N {
 			row := rows.Row[tables.Line]{Cols: page.Rows, I: i}
-			if row.Word(tables.LineKind) == line.Refund.String() {
+			if row.Word(tables.LineKind) == table.RefundLine.String() {
 				refunded[string(row.Text(tables.LineID))] = cycle
 			}
 			p, err := s.paidOf(row, cycle)
@@ -133,12 +132,12 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	trade := row.Word(tables.LineTradeID)
 	zone := s.call.State.Workspace.Books.Zone
 	switch t, ok := s.terms[p.id]; {
-	case row.Word(tables.LineKind) == line.Refund.String():
+	case row.Word(tables.LineKind) == table.RefundLine.String():
 	case ok && t.order == trade:
 		p.term = t
-	case row.Word(tables.LineDay) == manifest.ChargesDay.String():
+	case row.Word(tables.LineDay) == lake.ChargesDay.String():
 		if start, end := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd); end > start {
-			p.term.first, p.term.end = question.TermDays(zone, start, end)
+			p.term.first, p.term.end = query.TermDays(zone, start, end)
 		}
 	}
 	p.entry = spreadEntry{BillType: row.Small(tables.LineBillDetailType), RegionCode: row.Word(tables.LineRegionCode),
@@ -146,7 +145,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 		ResourceID: string(row.Text(tables.LineResourceID)), ResourceName: string(row.Text(tables.LineResourceName)),
 		ResourceTag: string(row.Text(tables.LineResourceTag)), ChargingMode: row.Small(tables.LineChargingMode),
 		UsageType: row.Word(tables.LineUsageType), PeriodType: p.term.kind}
-	if p.entry.ChargingMode == costChargedByPeriod && row.Word(tables.LineDay) == manifest.EventsDay.String() {
+	if p.entry.ChargingMode == costChargedByPeriod && row.Word(tables.LineDay) == lake.EventsDay.String() {
 		p.entry.OrderID = trade
 	}
 	return p, nil
@@ -190,7 +189,7 @@ func (p *paid) earned(c period.Cycle, digits int) (out payments, err error) {
 	if err != nil {
 		return out, err
 	}
-	left, err := question.Earned(whole, p.term.first, p.term.end, c, digits)
+	left, err := query.Earned(whole, p.term.first, p.term.end, c, digits)
 	if err != nil {
 		return out, err
 	}
@@ -204,7 +203,7 @@ func (p *paid) earned(c period.Cycle, digits int) (out payments, err error) {
 		if i == largest {
 			continue
 		}
-		if out[i], err = question.Earned(p.whole[i], p.term.first, p.term.end, c, digits); err != nil {
+		if out[i], err = query.Earned(p.whole[i], p.term.first, p.term.end, c, digits); err != nil {
 			return out, err
 		}
 		if left, err = left.Sub(out[i]); err != nil {
@@ -228,14 +227,14 @@ func (s *spreading) put(e spreadEntry, billed period.Cycle) {
 
 // paidByUse adds the month's other lines, one row per resource.
 func (s *spreading) paidByUse(ctx context.Context) error {
-	name := manifest.CycleOf(s.month)
+	name := lake.CycleOf(s.month)
 	if _, ok := s.call.State.Snap.Cycle(name); !ok {
 		return nil
 	}
-	where := append(s.where[:len(s.where):len(s.where)], records.Condition{Column: tables.LineDay.Of(),
-		Op:     records.IsNot,
+	where := append(s.where[:len(s.where):len(s.where)], query.Condition{Column: tables.LineDay.Of(),
+		Op:     query.IsNot,
 		Values: spreadDays()})
-	sums, err := s.call.State.Store.Sums(ctx, records.SumQuery{Cycle: name, Where: where,
+	sums, err := s.call.State.Store.Sums(ctx, query.SumQuery{Cycle: name, Where: where,
 		Customers: []string{s.call.Scope.Customer}, By: tables.Columns(tables.LineServiceTypeCode,
 			tables.LineResourceTypeCode,
 			tables.LineRegionCode, tables.LineResourceID, tables.LineUsageType, tables.LineChargingMode,
@@ -252,9 +251,9 @@ func (s *spreading) paidByUse(ctx context.Context) error {
 		a := &sums[i].Amounts
 		zero := operation.Decimal(money.Amount{}.String())
 		text := func(place int) operation.Decimal { return operation.Decimal(a[place].String()) }
-		e.Consume, e.Past, e.Current, e.Future = text(records.Payment), zero, text(records.Payment), zero
-		e.Cash, e.Credit, e.Coupon = text(records.Cash), text(records.Credit), text(records.Coupon)
-		e.FlexiCoupon, e.StoredValue = text(records.FlexiCoupon), text(records.StoredValue)
+		e.Consume, e.Past, e.Current, e.Future = text(query.PaymentSum), zero, text(query.PaymentSum), zero
+		e.Cash, e.Credit, e.Coupon = text(query.CashSum), text(query.CreditSum), text(query.CouponSum)
+		e.FlexiCoupon, e.StoredValue = text(query.FlexiCouponSum), text(query.StoredValueSum)
 		s.put(e, s.month)
 	}
 	return nil

@@ -17,14 +17,12 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
-	"github.com/tollbook/tollbook/pipeline/run/prune"
 	"github.com/tollbook/tollbook/pipeline/serve"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -38,15 +36,15 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+
 		"', retries: 0}")
 	h.later()
-	w, err := workspace.Open(h.dir)
+	w, err := run.Open(h.dir)
 	must(t, err)
-	options, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, func(string) string { return "" })
+	options, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, w.Dir, func(string) string { return "" })
 	must(t, err)
-	conn, err := clickhouse.Open(t.Context(), options)
+	conn, err := publish.OpenServer(t.Context(), options)
 	must(t, err)
 	t.Cleanup(func() {
 		for _, database := range []string{options.Database, options.Database + publish.InternalSuffix} {
-			must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+clickhouse.Name(database)))
+			must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+publish.QuotedName(database)))
 		}
 		must(t, conn.Close())
 	})
@@ -54,9 +52,9 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 }
 
 // serve starts another server over the workspace, which reads records from another store.
-func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *serve.Server {
+func (h *house) serve(store func(*lake.Snapshot, query.Store) query.Store) *serve.Server {
 	h.t.Helper()
-	w, err := workspace.Open(h.dir)
+	w, err := run.Open(h.dir)
 	must(h.t, err)
 	clock, err := time.Parse(time.RFC3339, now)
 	must(h.t, err)
@@ -73,7 +71,7 @@ func TestStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
 	fromLake := h.server
-	fromCopy := h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
+	fromCopy := h.serve(func(snap *lake.Snapshot, _ query.Store) query.Store { return copied.At(snap, nil) })
 	for i, r := range requests() {
 		if testing.Short() && i%12 != 0 {
 			continue
@@ -108,7 +106,7 @@ func TestStoresOfManyReratings(t *testing.T) {
 		h.rerate(fmt.Sprintf("2026-10-05T03:%02d:00Z", i))
 	}
 	fromLake := h.server
-	fromCopy := h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
+	fromCopy := h.serve(func(snap *lake.Snapshot, _ query.Store) query.Store { return copied.At(snap, nil) })
 	for _, limit := range []int{1, 2, 3, 5, 7, 11, 100} {
 		for offset := 0; offset < 15; offset += limit {
 			path := fmt.Sprintf("%s?bill_cycle=2026-10&customer_id=ann&limit=%d&offset=%d", subRecords, limit, offset)
@@ -229,7 +227,7 @@ func TestEarlierStores(t *testing.T) {
 	h.lay("inbox/usage/b.csv", usage("b", 10, 5))
 	h.night("2026-10-05T03:00:00Z")
 	var earlier *lake.Snapshot
-	h.server = h.serve(func(snap *lake.Snapshot, own records.Store) records.Store {
+	h.server = h.serve(func(snap *lake.Snapshot, own query.Store) query.Store {
 		if earlier == nil {
 			earlier = snap
 		}
@@ -252,7 +250,7 @@ func TestEarlierStores(t *testing.T) {
 		"c7,cat,r4,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
 		"c6,ann,r1,gb,east,2026-09-12T11:00:00Z,2026-09-12T12:00:00Z,1\n")
 	h.night("2026-10-05T04:00:00Z")
-	h.server = h.serve(func(*lake.Snapshot, records.Store) records.Store { return copied.At(earlier, nil) })
+	h.server = h.serve(func(*lake.Snapshot, query.Store) query.Store { return copied.At(earlier, nil) })
 	for i, r := range requests() {
 		if code, got := h.call(r.as, r.path, r.body); code != http.StatusOK || got != want[i] {
 			t.Errorf("%s %s as %q\nthen: %s\nnow %d: %s", r.path, r.body, r.as, want[i], code, got)
@@ -277,21 +275,21 @@ func TestArchivedStores(t *testing.T) {
 	h, copied := newCopied(t)
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\n"+
 		"retention: {lines_months: 1}")
-	h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+	h.run("2026-11-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(t, "2026-10"), false, o)
 	})
 	path := breakDowns + "?shared_month=2026-10&limit=50"
 	_, october := h.call("ann", path, "")
 	h.archive("2026-09", "2026-11-05T00:00:00Z")
 	for store, s := range map[string]*serve.Server{"lake": h.server, "ClickHouse": h.serve(
-		func(snap *lake.Snapshot, files records.Store) records.Store { return copied.At(snap, files) })} {
+		func(snap *lake.Snapshot, files query.Store) query.Store { return copied.At(snap, files) })} {
 		at := &house{t: t, dir: h.dir, tokens: h.tokens, server: s}
 		if code, got := at.call("ann", path, ""); code != http.StatusOK || got != october ||
 			!strings.Contains(got, `"bill_cycle":"2026-09"`) {
 			t.Errorf("%s: October while September is archived: %d %s; want %s", store, code, got, october)
 		}
 	}
-	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store {
+	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ query.Store) query.Store {
 		return copied.At(snap, nil)
 	})
 	const want = `{"error_code":"CBC.0404","error_msg":"cycle 2026-09 is archived"}`
@@ -312,11 +310,11 @@ func TestArchivedStores(t *testing.T) {
 // archive archives the lines of a cycle, which must be the only one that can be archived.
 func (h *house) archive(cycle, asOf string) {
 	h.t.Helper()
-	w, err := workspace.Open(h.dir)
+	w, err := run.Open(h.dir)
 	must(h.t, err)
 	at, err := period.ParseInstant(asOf)
 	must(h.t, err)
-	r, err := prune.Run(h.t.Context(), w, prune.Options{}, workspace.Options{AsOf: at, Env: func(string) string {
+	r, err := admin.Prune(h.t.Context(), w, admin.PruneOptions{}, run.Options{AsOf: at, Env: func(string) string {
 		return ""
 	}})
 	must(h.t, err)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -21,10 +21,10 @@ type term struct {
 
 // findTerms adds to a reader the terms of the lines of a page that belong to orders. It reads them from the accepted
 // orders, which are in the cycle and the bucket of their lines. Refunds and usage have no term.
-func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifest.Cycle, p *records.Page) error {
+func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle lake.Cycle, p *query.LinePage) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
-		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == manifest.EventsDay.String() {
+		if row := (rows.Row[tables.Line]{Cols: p.Rows, I: i}); row.Word(tables.LineDay) == lake.EventsDay.String() {
 			wanted[string(row.Text(tables.LineID))] = true
 		}
 	}
@@ -67,7 +67,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle manifes
 
 // term returns the term of an order's line; none for other lines, also an adjustment with the id of an order line.
 func (r *reader) term() (term, bool) {
-	if r.terms == nil || r.word(tables.LineDay) != manifest.EventsDay.String() {
+	if r.terms == nil || r.word(tables.LineDay) != lake.EventsDay.String() {
 		return term{}, false
 	}
 	t, ok := r.terms[r.text(tables.LineID)]

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -147,7 +147,7 @@ func ordersDuring(c *operation.Call) (created, paid period.Span, err error) {
 
 // open reports whether the line was not paid.
 func (o *boughtLine) open() bool {
-	return o.status != event.Completed && o.status != event.Processing
+	return o.status != accept.OrderCompleted && o.status != accept.OrderProcessing
 }
 
 // bucketsOf returns the buckets of all customers that ever belonged to the scope's partner; nil = all.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -120,17 +120,18 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 }
 
 // measurements returns those of the requested links and groups of the customer; resource "" = all.
-func measurements(ctx context.Context, c *operation.Call, resource string) ([]*annex.Annex, error) {
+func measurements(ctx context.Context, c *operation.Call, resource string) ([]*query.Annex, error) {
 	_, cycle := cycleOf(c, "bill_cycle")
 	w := c.State.Workspace
-	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(),
+	from := &query.AnnexSources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(),
 		Currency: c.InCurrency().Code}
-	list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Customer: c.Scope.Customer, Resource: resource})
+	list, err := query.BuildAnnexes(ctx, from, &query.AnnexRequest{Cycle: cycle, Customer: c.Scope.Customer,
+		Resource: resource})
 	none, nothing := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nothing) {
 		return nil, nil
 	}
-	var out []*annex.Annex
+	var out []*query.Annex
 	for _, a := range list {
 		p := &w.Books.Products[w.Books.SKU(a.SKU)]
 		if p.ServiceTypeCode == c.Text("service_type_code") && p.ResourceTypeCode == c.Text("resource_type_code") &&
@@ -142,7 +143,7 @@ func measurements(ctx context.Context, c *operation.Call, resource string) ([]*a
 }
 
 // totalsOf returns the totals of a measurement; none before the cycle has ended.
-func totalsOf(a *annex.Annex) usageTotals {
+func totalsOf(a *query.Annex) usageTotals {
 	if !a.MonthEnd {
 		return usageTotals{}
 	}

@@ -15,12 +15,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // answer is the response to one request.
@@ -110,7 +110,7 @@ func (a *answer) page() {
 	var err error
 	for turn := range operation.MaxTurns {
 		err = a.try(route, turn > 0)
-		if moved := new(lakeerr.MovedError); !errors.As(err, &moved) || a.status != 0 {
+		if moved := new(lake.MovedError); !errors.As(err, &moved) || a.status != 0 {
 			break
 		}
 	}
@@ -406,7 +406,7 @@ func (a *answer) who() string {
 func (a *answer) describe(s *Shell) {
 	m := &a.state.Snap.Manifest
 	w := a.state.Workspace
-	s.Vendor = cmp.Or(plain.Isolated(w.Settings.Vendor.Name), w.Settings.Vendor.ID)
+	s.Vendor = cmp.Or(visible.Isolated(w.Settings.Vendor.Name), w.Settings.Vendor.ID)
 	asOf, err := period.ParseInstant(m.AsOf)
 	if err != nil {
 		s.State = operation.Textf("状态%d", "State %d", m.Number).In(a.language)

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -36,7 +36,8 @@ func objects(v *View, cycle period.Cycle) ([]object, error) {
 		return nil, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
 			"is missing: the books have more than %d links", maxLinks))
 	}
-	q := annex.Question{Cycle: cycle, Customer: customer, Resource: v.Call.Text("resource"), SKU: v.Call.Text("sku")}
+	q := query.AnnexRequest{Cycle: cycle, Customer: customer, Resource: v.Call.Text("resource"),
+		SKU: v.Call.Text("sku")}
 	list, err := Keep(v, fmt.Sprintf("objects %q", q), func(list []object) int { return 9 * len(list) },
 		func(v *View) ([]object, error) { return measured(v, &q) })
 	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Call.Text("resource") == "" {
@@ -46,7 +47,7 @@ func objects(v *View, cycle period.Cycle) ([]object, error) {
 }
 
 // measured measures the links and groups of a question.
-func measured(v *View, q *annex.Question) ([]object, error) {
+func measured(v *View, q *query.AnnexRequest) ([]object, error) {
 	measure := annexes
 	if q.Resource != "" { // its points are shown next
 		measure = keptAnnexes
@@ -62,15 +63,15 @@ func measured(v *View, q *annex.Question) ([]object, error) {
 			return nil, err
 		}
 		out[i] = object{name: a.Object, customer: a.CustomerID, sku: a.SKU, method: a.Policy.Method, points: a.Points,
-			mbps: annex.Mbps(a.Value), commit: a.Commit, quantity: a.Quantity, payment: payment,
+			mbps: query.Mbps(a.Value), commit: a.Commit, quantity: a.Quantity, payment: payment,
 			currency: a.Currency}
 	}
 	return out, nil
 }
 
 // annex returns the measurement of the object, with all of its points.
-func (o *object) annex(v *View, cycle period.Cycle) (*annex.Annex, error) {
-	list, err := keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: o.customer, Resource: o.name, SKU: o.sku})
+func (o *object) annex(v *View, cycle period.Cycle) (*query.Annex, error) {
+	list, err := keptAnnexes(v, &query.AnnexRequest{Cycle: cycle, Customer: o.customer, Resource: o.name, SKU: o.sku})
 	if err != nil {
 		return nil, err
 	}
@@ -78,19 +79,20 @@ func (o *object) annex(v *View, cycle period.Cycle) (*annex.Annex, error) {
 }
 
 // annexes measures links and groups with all of their points.
-func annexes(v *View, q *annex.Question) ([]*annex.Annex, error) {
-	return annex.Build(v.Request.Context(), &annex.Sources{Snap: v.Call.State.Snap, Books: v.Call.State.Workspace.Books,
-		Prices: v.Call.State.Prices.Bill(), Currency: v.Currency()}, q)
+func annexes(v *View, q *query.AnnexRequest) ([]*query.Annex, error) {
+	return query.BuildAnnexes(v.Request.Context(),
+		&query.AnnexSources{Snap: v.Call.State.Snap, Books: v.Call.State.Workspace.Books,
+			Prices: v.Call.State.Prices.Bill(), Currency: v.Currency()}, q)
 }
 
 // keptAnnexes returns the points of a link or group, measured once per state.
-func keptAnnexes(v *View, q *annex.Question) ([]*annex.Annex, error) {
+func keptAnnexes(v *View, q *query.AnnexRequest) ([]*query.Annex, error) {
 	return Keep(v, fmt.Sprintf("bandwidth %q", *q), cellsOf,
-		func(v *View) ([]*annex.Annex, error) { return annexes(v, q) })
+		func(v *View) ([]*query.Annex, error) { return annexes(v, q) })
 }
 
 // cellsOf estimates the memory of measured links, in cells of tables.
-func cellsOf(list []*annex.Annex) (n int) {
+func cellsOf(list []*query.Annex) (n int) {
 	for _, a := range list {
 		n += 1000 + 2*a.Points
 	}
@@ -107,7 +109,7 @@ func bandwidth(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []Link{Home(v)},
 		Tabs: Months(v, cycle.String())}
 	if id := v.Call.Scope.Customer; id != "" {
@@ -159,7 +161,7 @@ func methodCell(v *View, method string) Cell {
 }
 
 // oneObject fills the page of one link or group.
-func oneObject(v *View, p *Page, a *annex.Annex) error {
+func oneObject(v *View, p *Page, a *query.Annex) error {
 	p.Title = v.F("%s的带宽，%s", "Bandwidth of %s, %s", a.Object, a.Cycle)
 	if !a.Agrees {
 		p.Notes = append(p.Notes, Note{Tone: Bad, Text: v.T("现在重新测量的结果与账单不同：账单之后账本已变更。",
@@ -195,7 +197,7 @@ func oneObject(v *View, p *Page, a *annex.Annex) error {
 }
 
 // curveBlock returns the curve of the cycle, or of the day that the address names, with links to the days.
-func curveBlock(v *View, a *annex.Annex) (Block, error) {
+func curveBlock(v *View, a *query.Annex) (Block, error) {
 	b := Block{ID: "curve", Title: v.T("曲线与百分位线", "Curve and percentile")}
 	day, zoomed, err := dayOf(v)
 	if err != nil {
@@ -220,7 +222,7 @@ func curveBlock(v *View, a *annex.Annex) (Block, error) {
 		a.Object, "sku", a.SKU, "day", shown),
 		Alt: v.F("%s在%s的带宽曲线，计费值%s Mbps。以下各表为图中数据。",
 			"Bandwidth of %s in %s with the line of the billed value, %s Mbps. The tables below have the values.",
-			a.Object, what, annex.Mbps(a.Billed)),
+			a.Object, what, query.Mbps(a.Billed)),
 		Caption: v.T("选择一天以放大：", "Select a day to zoom in.")}
 	return b, nil
 }
@@ -243,7 +245,7 @@ func dayOf(v *View) (day period.Day, ok bool, err error) {
 }
 
 // annexLines returns the billed amounts of a link.
-func annexLines(v *View, a *annex.Annex) *Table {
+func annexLines(v *View, a *query.Annex) *Table {
 	t := &Table{Name: "charged", Columns: []Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: Code},
 		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: Whole, Some: true, Spare: true},
@@ -262,27 +264,27 @@ func annexLines(v *View, a *annex.Annex) *Table {
 			tier = strconv.Itoa(l.Tier)
 		}
 		t.Rows = append(t.Rows, []Cell{{Text: l.ID, Href: href}, {Text: tier}, QuantityCell(l.Quantity),
-			{Text: l.UnitPrice.String(), Shown: typeset.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			{Text: l.UnitPrice.String(), Shown: document.GroupedDigits(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
 			v.Money(l.Discount, ""), Linked(v, l.Payment, href)})
 	}
 	return t
 }
 
 // peaks returns the largest points.
-func peaks(v *View, a *annex.Annex) *Table {
+func peaks(v *View, a *query.Annex) *Table {
 	t := &Table{Name: "peaks", Columns: []Column{
 		{Name: "rank", Title: v.T("名次", "Rank"), Kind: Whole},
 		{Name: "time", Title: v.T("时间", "Time")},
 		{Name: "mbps", Title: "Mbps", Kind: Quantity, Some: true}}}
 	for i, one := range a.Largest {
 		t.Rows = append(t.Rows, []Cell{{Text: strconv.Itoa(i + 1)}, {Text: a.Time(one.Slot)},
-			{Text: annex.Mbps(one.Mbps)}})
+			{Text: query.Mbps(one.Mbps)}})
 	}
 	return t
 }
 
 // points returns the points that counted. The filter serves as zoom: a day shows its points.
-func points(v *View, a *annex.Annex) *Table {
+func points(v *View, a *query.Annex) *Table {
 	const digits = 6
 	t := &Table{Name: "points", Order: "time", Columns: []Column{
 		{Name: "time", Title: v.T("时间", "Time"), Kind: Time},
@@ -295,7 +297,7 @@ func points(v *View, a *annex.Annex) *Table {
 		if err == nil && at == set {
 			note = Cell{Text: v.T("决定计费值", "set the value"), Tone: Warn}
 		}
-		t.Rows = append(t.Rows, []Cell{v.Time(at), {Text: text, Shown: typeset.Grouped(text)}, note})
+		t.Rows = append(t.Rows, []Cell{v.Time(at), {Text: text, Shown: document.GroupedDigits(text)}, note})
 	})
 	return t
 }

@@ -6,16 +6,15 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // maxCharted is the largest number of lines of a bill with a chart by day: the chart reads every line.
@@ -28,7 +27,7 @@ func billPage(v *View) (*Page, error) {
 		return nil, err
 	}
 	id := v.Call.Text("customer_id")
-	of, err := itemsOf(v, manifest.CycleOf(cycle), id)
+	of, err := itemsOf(v, lake.CycleOf(cycle), id)
 	if err != nil {
 		return nil, err
 	}
@@ -40,28 +39,28 @@ func billPage(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, tone := StateText(v, manifest.CycleOf(cycle))
+	state, tone := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s的账单，%s", "Bill of %s, %s", Called(v, id), cycle), Lead: state,
 		Crumbs: Way(v, CustomerLink(v)), Tabs: Months(v, cycle.String())}
 	if tone == Warn {
 		p.Notes = append(p.Notes, Note{Tone: Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
 	}
-	st, whole, err := completeStatement(v, manifest.CycleOf(cycle), id, &all)
+	st, whole, err := completeStatement(v, lake.CycleOf(cycle), id, &all)
 	if err != nil {
 		return nil, err
 	}
 	if whole {
-		p.Blocks = append(p.Blocks, statementBlock(v, manifest.CycleOf(cycle), &st))
+		p.Blocks = append(p.Blocks, statementBlock(v, lake.CycleOf(cycle), &st))
 		if paid := paidBlock(v, cycle, &st); len(paid.Figures) > 0 {
 			p.Blocks = append(p.Blocks, paid)
 		}
 	} else {
 		p.Notes = append(p.Notes, Note{Text: v.T("仅含该客户作为您的客户时的消费；抹零按整张账单计算。",
 			"Only what the customer consumed as yours. Rounding is calculated on the complete bill.")})
-		p.Blocks = append(p.Blocks, partBlock(v, manifest.CycleOf(cycle), &all))
+		p.Blocks = append(p.Blocks, partBlock(v, lake.CycleOf(cycle), &all))
 	}
-	p.Blocks = append(p.Blocks, servicesBlock(v, manifest.CycleOf(cycle), list, &all))
+	p.Blocks = append(p.Blocks, servicesBlock(v, lake.CycleOf(cycle), list, &all))
 	var chart *Chart
 	if whole && all.Lines > 0 && all.Lines <= maxCharted {
 		chart, err = dayChart(v, cycle, id, of.days)
@@ -72,13 +71,13 @@ func billPage(v *View) (*Page, error) {
 	if chart != nil {
 		p.Blocks = append(p.Blocks, Block{Title: v.T("每日消费", "Consumption by day"), Chart: chart})
 	}
-	p.Blocks = append(p.Blocks, related(v, manifest.CycleOf(cycle)))
+	p.Blocks = append(p.Blocks, related(v, lake.CycleOf(cycle)))
 	return p, nil
 }
 
 // completeStatement returns the customer's statement if the lines that the caller may see are all of its lines
 // (BILLING-2). A caller that sees all lines gets an error if their sum is not that of the statement (BILLING-1).
-func completeStatement(v *View, cycle manifest.Cycle, id string, all *records.Sum) (Statement, bool, error) {
+func completeStatement(v *View, cycle lake.Cycle, id string, all *query.LineSum) (Statement, bool, error) {
 	st, ok, err := OneStatement(v, cycle, id)
 	if err != nil {
 		return st, false, err
@@ -90,23 +89,23 @@ func completeStatement(v *View, cycle manifest.Cycle, id string, all *records.Su
 	for _, one := range []struct {
 		stated money.Amount
 		added  money.AmountTotal
-	}{{st.Official, all.Amounts[records.Official]}, {st.Discount, all.Amounts[records.Discount]},
-		{st.Truncated, all.Amounts[records.Truncated]}, {st.Payment, all.Amounts[records.Payment]},
-		{st.Cash, all.Amounts[records.Cash]}, {st.Credit, all.Amounts[records.Credit]},
-		{st.Coupon, all.Amounts[records.Coupon]}, {st.StoredValue, all.Amounts[records.StoredValue]},
-		{st.FlexiCoupon, all.Amounts[records.FlexiCoupon]}, {st.Debt, all.Amounts[records.Debt]}} {
+	}{{st.Official, all.Amounts[query.OfficialSum]}, {st.Discount, all.Amounts[query.DiscountSum]},
+		{st.Truncated, all.Amounts[query.TruncatedSum]}, {st.Payment, all.Amounts[query.PaymentSum]},
+		{st.Cash, all.Amounts[query.CashSum]}, {st.Credit, all.Amounts[query.CreditSum]},
+		{st.Coupon, all.Amounts[query.CouponSum]}, {st.StoredValue, all.Amounts[query.StoredValueSum]},
+		{st.FlexiCoupon, all.Amounts[query.FlexiCouponSum]}, {st.Debt, all.Amounts[query.DebtSum]}} {
 		same = same && one.stated.String() == one.added.String()
 	}
 	if !same && !Partial(v) {
 		return st, false, fmt.Errorf("bill of customer %q for %s: the statement has payment_amount %s of %d lines, "+
 			"the lines have %s of %d: run `tollbook verify`", id, cycle, st.Payment.String(), st.Lines,
-			all.Amounts[records.Payment].String(), all.Lines)
+			all.Amounts[query.PaymentSum].String(), all.Lines)
 	}
 	return st, same, nil
 }
 
 // statementBlock shows how the amount due follows from the official amount.
-func statementBlock(v *View, cycle manifest.Cycle, st *Statement) Block {
+func statementBlock(v *View, cycle lake.Cycle, st *Statement) Block {
 	of := func(column string) string {
 		return v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", column)
 	}
@@ -123,7 +122,7 @@ func statementBlock(v *View, cycle manifest.Cycle, st *Statement) Block {
 		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.Payment), Href: of("payment_amount")},
 		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.Rounding.Neg()), Href: all,
 			Note: due},
-		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(st.Lines, 10)), Href: all},
+		{Name: v.T("明细行", "Lines"), Value: document.GroupedDigits(strconv.FormatInt(st.Lines, 10)), Href: all},
 	}}
 	if !st.Tax.IsZero() {
 		block.Figures = append(block.Figures, Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.Tax), Href: all,
@@ -134,7 +133,7 @@ func statementBlock(v *View, cycle manifest.Cycle, st *Statement) Block {
 
 // paidBlock shows what paid the bill. If payments are not recorded, it shows no cash.
 func paidBlock(v *View, cycle period.Cycle, st *Statement) Block {
-	recorded := compose.ByLedger(v.Call.State.Snap, cycle, v.Call.State.Workspace.Settings.Payments)
+	recorded := document.ByLedger(v.Call.State.Snap, cycle, v.Call.State.Workspace.Settings.Payments)
 	b := Block{ID: "paid", Title: v.T("支付", "Paid from")}
 	for _, one := range []struct {
 		zh, en, column string
@@ -154,18 +153,18 @@ func paidBlock(v *View, cycle period.Cycle, st *Statement) Block {
 }
 
 // partBlock shows the sums of the lines that the caller may see.
-func partBlock(v *View, cycle manifest.Cycle, all *records.Sum) Block {
+func partBlock(v *View, cycle lake.Cycle, all *query.LineSum) Block {
 	id := v.Call.Text("customer_id")
 	figure := func(zh, en, column string, at int, main bool) Figure {
 		return Figure{Name: v.T(zh, en), Value: v.Sum(all.Amounts[at]), Main: main,
 			Href: v.To("lines", "customer_id", id, "cycle", cycle.String(), "nonzero", column)}
 	}
 	return Block{ID: "statement", Title: v.T("合计", "Sums"), Figures: []Figure{
-		figure("小计", "Payment", "payment_amount", records.Payment, true),
-		figure("官网价", "Official amount", "official_amount", records.Official, false),
-		figure("折扣", "Discount", "official_discount_amount", records.Discount, false),
-		figure("抹零", "Truncated", "truncated_amount", records.Truncated, false),
-		{Name: v.T("明细行", "Lines"), Value: typeset.Grouped(strconv.FormatInt(all.Lines, 10)),
+		figure("小计", "Payment", "payment_amount", query.PaymentSum, true),
+		figure("官网价", "Official amount", "official_amount", query.OfficialSum, false),
+		figure("折扣", "Discount", "official_discount_amount", query.DiscountSum, false),
+		figure("抹零", "Truncated", "truncated_amount", query.TruncatedSum, false),
+		{Name: v.T("明细行", "Lines"), Value: document.GroupedDigits(strconv.FormatInt(all.Lines, 10)),
 			Href: v.To("lines", "customer_id", id, "cycle", cycle.String())},
 	}}
 }
@@ -182,13 +181,13 @@ func amountColumns(v *View) []Column {
 }
 
 // amountCells returns the cells of a sum; to returns the address to which an amount links.
-func amountCells(v *View, s *records.Sum, to func(column string) string) []Cell {
+func amountCells(v *View, s *query.LineSum, to func(column string) string) []Cell {
 	cells := []Cell{{Text: strconv.FormatInt(s.Lines, 10), Href: to("")}}
 	for _, one := range []struct {
 		at   int
 		name string
-	}{{records.Official, "official_amount"}, {records.Discount, "official_discount_amount"},
-		{records.Truncated, "truncated_amount"}, {records.Payment, "payment_amount"}} {
+	}{{query.OfficialSum, "official_amount"}, {query.DiscountSum, "official_discount_amount"},
+		{query.TruncatedSum, "truncated_amount"}, {query.PaymentSum, "payment_amount"}} {
 		href := ""
 		if !s.Amounts[one.at].IsZero() {
 			href = to(one.name)
@@ -199,7 +198,7 @@ func amountCells(v *View, s *records.Sum, to func(column string) string) []Cell 
 }
 
 // servicesBlock shows the bill by service.
-func servicesBlock(v *View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) Block {
+func servicesBlock(v *View, cycle lake.Cycle, list []query.LineSum, all *query.LineSum) Block {
 	id, names := v.Call.Text("customer_id"), ServiceNames(v.Call.State.Workspace.Books)
 	t := &Table{Name: "services", Order: "-payment_amount",
 		Columns: append([]Column{
@@ -229,16 +228,16 @@ func servicesBlock(v *View, cycle manifest.Cycle, list []records.Sum, all *recor
 
 // dayChart returns the chart of a customer's complete consumption by day; days has its sums by service and day. It
 // returns nil if there is nothing to draw.
-func dayChart(v *View, cycle period.Cycle, id string, days []records.Sum) (*Chart, error) {
+func dayChart(v *View, cycle period.Cycle, id string, days []query.LineSum) (*Chart, error) {
 	s, err := Sources(v)
 	if err != nil {
 		return nil, err
 	}
-	list, err := consumed(v, manifest.CycleOf(cycle), id, days)
+	list, err := consumed(v, lake.CycleOf(cycle), id, days)
 	if err != nil {
 		return nil, err
 	}
-	drawing, err := compose.DayDrawing(s, cycle, list)
+	drawing, err := document.ComposeDayDrawing(s, cycle, list)
 	if err != nil || drawing == nil {
 		return nil, err
 	}
@@ -247,11 +246,11 @@ func dayChart(v *View, cycle period.Cycle, id string, days []records.Sum) (*Char
 
 // consumed returns the sums of a customer's lines by service and day. For lines of files without a day, such as those
 // of orders, it reads the time.
-func consumed(v *View, cycle manifest.Cycle, id string, list []records.Sum) ([]compose.Consumed, error) {
-	var out []compose.Consumed
+func consumed(v *View, cycle lake.Cycle, id string, list []query.LineSum) ([]document.Consumed, error) {
+	var out []document.Consumed
 	var others []string
 	for i := range list {
-		one := compose.Consumed{Service: list[i].By[0], File: list[i].By[1], Amount: list[i].Amounts[records.Payment]}
+		one := document.Consumed{Service: list[i].By[0], File: list[i].By[1], Amount: list[i].Amounts[query.PaymentSum]}
 		if _, err := period.ParseDay(one.File); err == nil {
 			out = append(out, one)
 		} else if !slices.Contains(others, one.File) {
@@ -261,8 +260,8 @@ func consumed(v *View, cycle manifest.Cycle, id string, list []records.Sum) ([]c
 	if len(others) == 0 {
 		return out, nil
 	}
-	found, err := v.Call.State.Store.Page(v.Request.Context(), records.Query{Cycle: cycle, Customer: id,
-		Limit: maxCharted, Where: []records.Condition{{Column: tables.LineDay.Of(), Op: records.Is, Values: others}},
+	found, err := v.Call.State.Store.Page(v.Request.Context(), query.LineQuery{Cycle: cycle, Customer: id,
+		Limit: maxCharted, Where: []query.Condition{{Column: tables.LineDay.Of(), Op: query.IsAnyOf, Values: others}},
 		Columns: tables.Columns(tables.LineServiceTypeCode, tables.LineDay, tables.LineUsageStart,
 			tables.LineTradeTime, tables.LinePaymentAmount)})
 	if err != nil {
@@ -272,10 +271,10 @@ func consumed(v *View, cycle manifest.Cycle, id string, list []records.Sum) ([]c
 	for i := range found.Rows.N {
 		row := rows.Row[tables.Line]{Cols: found.Rows, I: i}
 		at := row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineDay) == manifest.EventsDay.String() {
+		if row.Word(tables.LineDay) == lake.EventsDay.String() {
 			at = row.Time(tables.LineTradeTime)
 		}
-		one := compose.Consumed{Service: row.Word(tables.LineServiceTypeCode), File: row.Word(tables.LineDay),
+		one := document.Consumed{Service: row.Word(tables.LineServiceTypeCode), File: row.Word(tables.LineDay),
 			Day: clock.Day(at)}
 		payment, err := row.Amount(tables.LinePaymentAmount)
 		if err == nil {
@@ -290,7 +289,7 @@ func consumed(v *View, cycle manifest.Cycle, id string, list []records.Sum) ([]c
 }
 
 // related links to pages about the same bill.
-func related(v *View, cycle manifest.Cycle) Block {
+func related(v *View, cycle lake.Cycle) Block {
 	id := v.Call.Text("customer_id")
 	b := Block{Title: v.T("更多", "More about this customer")}
 	for _, one := range []struct{ zh, en, path string }{{"所有明细", "All lines", "lines"},
@@ -314,7 +313,7 @@ func service(v *View) (*Page, error) {
 		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
 	}
 	id, where := v.Call.Text("customer_id"), conditions(v)
-	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
+	list, err := sums(v, lake.CycleOf(cycle), []string{id}, where, tables.LineSKU.Of(), tables.LineRegionCode.Of(),
 		tables.LineKind.Of(),
 		tables.LineTier.Of(), tables.LineDiscountID.Of(), tables.LineOriginCycle.Of())
 	if err != nil {
@@ -325,15 +324,15 @@ func service(v *View) (*Page, error) {
 		return nil, err
 	}
 	names := ServiceNames(v.Call.State.Workspace.Books)
-	name := cmp.Or(plain.Isolated(names[code]), ServiceName(v, names, code))
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	name := cmp.Or(visible.Isolated(names[code]), ServiceName(v, names, code))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, Called(v, id), cycle), Lead: state,
-		Crumbs: Way(v, CustomerLink(v), BillLink(v, manifest.CycleOf(cycle)))}
+		Crumbs: Way(v, CustomerLink(v), BillLink(v, lake.CycleOf(cycle)))}
 	if v.Call.Language == operation.Chinese {
 		p.Title = fmt.Sprintf("%s的%s，%s", Called(v, id), name, cycle)
 	}
-	p.Blocks = append(p.Blocks, itemsBlock(v, manifest.CycleOf(cycle), list, &all))
-	t, err := lineTable(v, manifest.CycleOf(cycle), id, where, &all)
+	p.Blocks = append(p.Blocks, itemsBlock(v, lake.CycleOf(cycle), list, &all))
+	t, err := lineTable(v, lake.CycleOf(cycle), id, where, &all)
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +341,7 @@ func service(v *View) (*Page, error) {
 }
 
 // itemsBlock shows the items of a service.
-func itemsBlock(v *View, cycle manifest.Cycle, list []records.Sum, all *records.Sum) Block {
+func itemsBlock(v *View, cycle lake.Cycle, list []query.LineSum, all *query.LineSum) Block {
 	id, code, b := v.Call.Text("customer_id"), v.Call.Text("service_type_code"), v.Call.State.Workspace.Books
 	t := &Table{Name: "items", Columns: append([]Column{
 		{Name: "product", Title: v.T("产品", "Product")},

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/rating/derivation"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // calculator shows what a quantity would cost a customer now, with the prices and discounts of bills. Meters begin at 0
@@ -61,12 +60,12 @@ func calculator(v *View) (*Page, error) {
 }
 
 // quote rates a quantity as bills do.
-func quote(v *View, sku int32, quantity money.Quantity) (*line.Charges, []string, error) {
+func quote(v *View, sku int32, quantity money.Quantity) (*table.LineCharges, []string, error) {
 	b, prices, now := v.Call.State.Workspace.Books, v.Call.State.Prices.Ask(), v.Call.State.Now
 	region := v.Call.Text("region_code")
 	customer, cycle := b.Customer(v.Call.Scope.Customer), b.Zone.Cycle(v.Call.State.Now)
-	charges, steps := &line.Charges{}, []string{}
-	trace := func(s derivation.Step) { steps = append(steps, s.String()) }
+	charges, steps := &table.LineCharges{}, []string{}
+	trace := func(s tariff.DerivationStep) { steps = append(steps, s.String()) }
 	if b.Products[sku].Model == books.Percentile {
 		bw := tariff.Bandwidth{Customer: customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
 		err := prices.PercentileCharges(&bw, trace, charges)
@@ -87,7 +86,7 @@ func quote(v *View, sku int32, quantity money.Quantity) (*line.Charges, []string
 }
 
 // chargeTable shows what the quantity would cost, by tier.
-func chargeTable(v *View, charges *line.Charges) (*Table, error) {
+func chargeTable(v *View, charges *table.LineCharges) (*Table, error) {
 	t := &Table{Name: "charges", Columns: []Column{
 		{Name: "kind", Title: v.T("类型", "Kind")},
 		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: Whole, Some: true, Spare: true},
@@ -105,7 +104,7 @@ func chargeTable(v *View, charges *line.Charges) (*Table, error) {
 			tier = strconv.Itoa(int(c.Tier))
 		}
 		t.Rows = append(t.Rows, []Cell{kindCell(v, c.Kind.String()), {Text: tier}, QuantityCell(c.Quantity),
-			{Text: c.UnitPrice.String(), Shown: typeset.Grouped(c.UnitPrice.Trim())}, v.Money(c.Official, ""),
+			{Text: c.UnitPrice.String(), Shown: document.GroupedDigits(c.UnitPrice.Trim())}, v.Money(c.Official, ""),
 			v.Money(c.Discount, ""), v.Money(c.Truncated, ""), v.Money(c.Payment, "")})
 		if err := errors.Join(official.Add(c.Official), discount.Add(c.Discount), truncated.Add(c.Truncated),
 			payment.Add(c.Payment)); err != nil {

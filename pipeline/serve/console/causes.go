@@ -5,21 +5,20 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // CausesBlock shows why the newest month differs from the previous one in the page's currency, to callers that see
 // every customer; it returns nil if there is no previous month.
-func CausesBlock(v *View, refs []manifest.CycleRef) (*Block, error) {
+func CausesBlock(v *View, refs []lake.CycleRef) (*Block, error) {
 	if len(refs) < 2 || !Everybody(v) {
 		return nil, nil
 	}
 	this := refs[len(refs)-1].Cycle
-	q, _ := question.Find("change")
+	q, _ := query.FindQuestion("change")
 	reader, err := ReaderOf(v)
 	if err != nil {
 		return nil, err
@@ -27,7 +26,7 @@ func CausesBlock(v *View, refs []manifest.CycleRef) (*Block, error) {
 	sums, err := Keep(v, "causes "+this.String()+" "+v.Currency(),
 		func(m map[string]causeSum) int { return len(m) },
 		func(v *View) (map[string]causeSum, error) {
-			a, err := ask.FromLake(v.Request.Context(), q, ask.Request{Cycle: this}, reader)
+			a, err := query.AnswerFromLake(v.Request.Context(), q, query.Request{Cycle: this}, reader)
 			if err != nil {
 				return nil, err
 			}
@@ -64,7 +63,7 @@ func (s *causeSum) add(o causeSum) error {
 
 // sumCauses adds up the rows of an answer to the question change by cause; if there are several currencies, only those
 // of one.
-func sumCauses(a *ask.Answer, currency string) (map[string]causeSum, error) {
+func sumCauses(a *query.Answer, currency string) (map[string]causeSum, error) {
 	sums := map[string]causeSum{}
 	for _, row := range a.Rows {
 		if of := a.Question.Currency(row); of != "" && of != currency {

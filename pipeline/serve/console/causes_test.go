@@ -3,8 +3,7 @@ package console
 import (
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/read/ask"
-	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -12,8 +11,8 @@ import (
 // 15 before, 12 + 1 = 13 now, difference 2 − 4 = −2.
 func TestSumCauses(t *testing.T) {
 	t.Parallel()
-	row := func(cause string, units ...int64) ask.Row {
-		r := ask.Row{Keys: []string{cause, "c", "s", "p"}}
+	row := func(cause string, units ...int64) query.AnswerRow {
+		r := query.AnswerRow{Keys: []string{cause, "c", "s", "p"}}
 		for _, n := range units {
 			total, err := money.NewTotal(8)
 			if err != nil {
@@ -30,8 +29,8 @@ func TestSumCauses(t *testing.T) {
 		}
 		return r
 	}
-	change, _ := question.Find("change")
-	answer := &ask.Answer{Question: change, Rows: []ask.Row{row("volume", 10, 12, 2), row("price", 0, 3, 3),
+	change, _ := query.FindQuestion("change")
+	answer := &query.Answer{Question: change, Rows: []query.AnswerRow{row("volume", 10, 12, 2), row("price", 0, 3, 3),
 		row("volume", 5, 1, -4)}}
 	sums, err := sumCauses(answer, "CNY")
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Body returns the rows on the screen as markup (PAGE-1). It uses no template: a table has hundreds of cells, and a
@@ -43,7 +43,7 @@ func (e Entry) write(b *strings.Builder) {
 		escape(b, e.Href)
 		b.WriteString(`">`)
 	}
-	escape(b, plain.Visible(e.Say()))
+	escape(b, visible.Shielded(e.Say()))
 	if link {
 		b.WriteString("</a>")
 	}

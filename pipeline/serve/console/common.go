@@ -6,16 +6,14 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Statement is a customer's row of table statements.
@@ -52,7 +50,7 @@ func statementOf(row rows.Row[tables.Statement]) (s Statement, err error) {
 }
 
 // EachStatement visits the statements of a cycle; customer "" = all in the page's currency.
-func EachStatement(v *View, cycle manifest.Cycle, customer string, visit func(Statement) error) (err error) {
+func EachStatement(v *View, cycle lake.Cycle, customer string, visit func(Statement) error) (err error) {
 	list, err := rows.Statements(v.Request.Context(), v.Call.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {
 		return err
@@ -71,7 +69,7 @@ func EachStatement(v *View, cycle manifest.Cycle, customer string, visit func(St
 }
 
 // OneStatement returns a customer's statement; ok is false if it has none.
-func OneStatement(v *View, cycle manifest.Cycle, customer string) (s Statement, ok bool, err error) {
+func OneStatement(v *View, cycle lake.Cycle, customer string) (s Statement, ok bool, err error) {
 	err = EachStatement(v, cycle, customer, func(one Statement) error {
 		s, ok = one, true
 		return nil
@@ -86,7 +84,7 @@ func Partial(v *View) bool {
 }
 
 // AllOf returns the total of sums.
-func AllOf(list []records.Sum) (all records.Sum, err error) {
+func AllOf(list []query.LineSum) (all query.LineSum, err error) {
 	for i := range list {
 		if err := all.Add(&list[i]); err != nil {
 			return all, err
@@ -98,7 +96,7 @@ func AllOf(list []records.Sum) (all records.Sum, err error) {
 // CycleOf returns the cycle that the address names, else the newest one with data.
 func CycleOf(v *View) (period.Cycle, error) {
 	if c, ok := v.Call.Month("cycle"); ok {
-		return c, rows.HasCycle(v.Call.State.Snap, manifest.CycleOf(c))
+		return c, rows.HasCycle(v.Call.State.Snap, lake.CycleOf(c))
 	}
 	if c, ok := Newest(v.Call.State.Snap).Period(); ok {
 		return c, nil
@@ -108,23 +106,23 @@ func CycleOf(v *View) (period.Cycle, error) {
 }
 
 // Newest returns the newest cycle with data, or none.
-func Newest(snap *lake.Snapshot) manifest.Cycle {
+func Newest(snap *lake.Snapshot) lake.Cycle {
 	refs := snap.Manifest.Cycles
 	for i := len(refs) - 1; i >= 0; i-- {
 		if refs[i].Files != nil {
 			return refs[i].Cycle
 		}
 	}
-	return manifest.Cycle{}
+	return lake.Cycle{}
 }
 
 // StateText says whether a cycle's amounts can still change.
-func StateText(v *View, cycle manifest.Cycle) (text string, tone Tone) {
+func StateText(v *View, cycle lake.Cycle) (text string, tone Tone) {
 	ref, _ := v.Call.State.Snap.Cycle(cycle)
 	switch {
 	case ref.Archived != nil:
 		return v.T("已归档", "archived"), ""
-	case ref.State == manifest.CycleClosed:
+	case ref.State == lake.CycleClosed:
 		return v.T("已结账", "closed"), Good
 	case ref.MonthEnd:
 		return v.T("暂定（未结账，含月末费用）", "provisional (open, with month-end lines)"), Warn
@@ -149,7 +147,7 @@ func NameOf(v *View, id string) string {
 }
 
 // Called returns a customer's name for a text, or its id. A cell of a table has NameOrID, which is data.
-func Called(v *View, id string) string { return cmp.Or(plain.Isolated(NameOf(v, id)), id) }
+func Called(v *View, id string) string { return cmp.Or(visible.Isolated(NameOf(v, id)), id) }
 
 // NameOrID returns a customer's name, or its id.
 func NameOrID(v *View, id string) string { return cmp.Or(NameOf(v, id), id) }
@@ -167,7 +165,7 @@ func ServiceNames(b *books.Books) map[string]string {
 func ServiceName(v *View, names map[string]string, code string) string {
 	switch {
 	case code == "" || code == Nothing:
-		return v.T("承诺用量", bill.OfNoService)
+		return v.T("承诺用量", query.OfNoService)
 	case names[code] != "":
 		return names[code]
 	}
@@ -201,7 +199,7 @@ func CustomerLink(v *View) Link {
 }
 
 // BillLink is the link to a customer's bill of a cycle.
-func BillLink(v *View, cycle manifest.Cycle) Link {
+func BillLink(v *View, cycle lake.Cycle) Link {
 	return Link{Text: cycle.String(), Href: v.To("bill", "customer_id", v.Call.Text("customer_id"), "cycle",
 		cycle.String())}
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -22,7 +22,7 @@ import (
 // Config has the settings of a console.
 type Config struct {
 	State  func(now period.Instant) (*operation.State, error) // returns the live state
-	Store  func(*lake.Snapshot) records.Store
+	Store  func(*lake.Snapshot) query.Store
 	Inside *operation.Inside
 	Clock  func() time.Time
 	Log    *slog.Logger
@@ -57,7 +57,7 @@ type Console struct {
 	guard     *http.CrossOriginProtection
 	kept      *Kept
 	turns     turns
-	words     *language.Words // of Chinese pages
+	words     *document.Translator // of Chinese pages
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states of recent pages, the newest last
@@ -78,7 +78,7 @@ func New(c Config) (*Console, error) {
 	}
 	out := &Console{Config: c, render: render, routes: map[string]*Route{},
 		guard: http.NewCrossOriginProtection(), kept: kept, turns: newTurns(),
-		words: language.NewWords(Chinese())}
+		words: document.NewTranslator(Chinese())}
 	if c.Untranslated != nil {
 		out.words.Watch(c.Untranslated)
 	}

@@ -5,12 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -102,12 +101,13 @@ func addSlot(v *View, s *explain.Story, l *endLine, b *Block) error {
 }
 
 // annexOf returns the measurement of the link or group of a month-end line.
-func annexOf(v *View, s *explain.Story, l *endLine) ([]*annex.Annex, error) {
+func annexOf(v *View, s *explain.Story, l *endLine) ([]*query.Annex, error) {
 	cycle, err := period.ParseCycle(s.Cycle)
 	if err != nil {
 		return nil, err
 	}
-	return keptAnnexes(v, &annex.Question{Cycle: cycle, Customer: s.CustomerID, Resource: l.object, SKU: l.product.SKU})
+	return keptAnnexes(v, &query.AnnexRequest{Cycle: cycle, Customer: s.CustomerID, Resource: l.object,
+		SKU: l.product.SKU})
 }
 
 // countedTable lists the usage records of a month-end line, at most maxSorted.
@@ -121,7 +121,7 @@ func countedTable(v *View, s *explain.Story, l *endLine) (*Table, error) {
 	}}
 	var total money.QuantityTotal
 	count := 0
-	cycle, err := manifest.ParseCycle(s.Cycle)
+	cycle, err := lake.ParseCycle(s.Cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func countedTable(v *View, s *explain.Story, l *endLine) (*Table, error) {
 		href := v.Link("line", "id", id, "customer_id", s.CustomerID, "cycle", s.Cycle)
 		t.Rows = append(t.Rows, []Cell{{Text: id, Href: href}, v.Time(row.Time(tables.RecordUsageStart)),
 			{Text: resource}, {Text: region},
-			{Text: q.String(), Shown: typeset.Grouped(q.Trim()), Href: href}})
+			{Text: q.String(), Shown: document.GroupedDigits(q.Trim()), Href: href}})
 		return total.AddSigned(q)
 	})
 	if err != nil {
@@ -153,19 +153,19 @@ func countedTable(v *View, s *explain.Story, l *endLine) (*Table, error) {
 		return t, nil
 	}
 	all, err := money.SignedQuantityFromRaw(total.Raw()) // below 0 if the month removed more units than it added
-	t.Total = []Cell{{}, {}, {}, {}, {Text: all.String(), Shown: typeset.Grouped(all.Trim())}}
+	t.Total = []Cell{{}, {}, {}, {}, {Text: all.String(), Shown: document.GroupedDigits(all.Trim())}}
 	return t, err
 }
 
 // eachUsage visits the counting usage records of a customer's cycle from which month-end lines are calculated.
-func eachUsage(v *View, cycle manifest.Cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
+func eachUsage(v *View, cycle lake.Cycle, customer string, visit func(rows.Row[tables.Record]) error) error {
 	snap := v.Call.State.Snap
 	files, err := snap.Files(cycle)
 	if err != nil {
 		return err
 	}
 	const replaced = 1
-	bucket := place.Bucket(customer, max(1, snap.Manifest.Buckets))
+	bucket := lake.BucketOf(customer, max(1, snap.Manifest.Buckets))
 	for _, e := range files {
 		if e.Table != tables.Usage().Name || e.Bucket != bucket {
 			continue

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	moneyof "github.com/tollbook/tollbook/pipeline/read/currencies"
+	moneyof "github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -81,7 +81,7 @@ func CurrencyOfRow(v *View, r rows.Row[tables.Any]) string {
 		return v.Currency()
 	}
 	b := v.Call.State.Workspace.Books
-	code, err := (&moneyof.Finder{Books: b}).OfRow(r.Cols, r.I)
+	code, err := (&moneyof.CurrencyFinder{Books: b}).OfRow(r.Cols, r.I)
 	if err != nil { // the books no longer have the customer or partner
 		return b.Currency
 	}

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -25,17 +25,17 @@ func customers(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("客户，%s", "Customers, %s", cycle), Lead: state, Crumbs: []Link{Home(v)},
 		Tabs: Months(v, cycle.String())}
 	var t *Table
 	if Everybody(v) {
 		key := "customers " + cycle.String() + " " + v.Currency()
 		t, err = KeepTable(v, key, func(v *View) (*Table, error) {
-			return customersDue(v, manifest.CycleOf(cycle))
+			return customersDue(v, lake.CycleOf(cycle))
 		})
 	} else {
-		t, err = customersPart(v, manifest.CycleOf(cycle))
+		t, err = customersPart(v, lake.CycleOf(cycle))
 		p.Notes = append(p.Notes, Note{Text: v.T("仅含这些客户作为您的客户时的消费，舍入前。",
 			"What customers consumed as yours, before rounding.")})
 	}
@@ -53,7 +53,7 @@ func customerHead(v *View) []Column {
 }
 
 // customersDue shows the statements of all customers.
-func customersDue(v *View, cycle manifest.Cycle) (*Table, error) {
+func customersDue(v *View, cycle lake.Cycle) (*Table, error) {
 	t := &Table{Name: "customers", Order: "-due_amount", Columns: slices.Concat(customerHead(v),
 		[]Column{{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: Code, Spare: true}},
 		amountColumns(v), []Column{
@@ -100,7 +100,7 @@ func partnerNow(v *View, id string) string {
 }
 
 // customersPart shows the sums of the lines that the call may see, by customer.
-func customersPart(v *View, cycle manifest.Cycle) (*Table, error) {
+func customersPart(v *View, cycle lake.Cycle) (*Table, error) {
 	ids, err := visible(v, cycle)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func customer(v *View) (*Page, error) {
 	t := &Table{Name: "months", Order: "-cycle", Columns: append([]Column{
 		{Name: "cycle", Title: v.T("账期", "Cycle")}, {Name: "state", Title: v.T("状态", "State")}},
 		amountColumns(v)...)}
-	var sumOfAll records.Sum
+	var sumOfAll query.LineSum
 	for _, ref := range shownMonths(v) {
 		list, err := sums(v, ref.Cycle, []string{id}, nil)
 		if err != nil {
@@ -158,7 +158,7 @@ func customer(v *View) (*Page, error) {
 	noteArchived(v, p)
 	p.Blocks = append(p.Blocks, Block{Title: v.T("账单", "Bills"), Table: t}, bookBlock(v, id))
 	if cycle, err := CycleOf(v); err == nil {
-		p.Blocks = append(p.Blocks, related(v, manifest.CycleOf(cycle)))
+		p.Blocks = append(p.Blocks, related(v, lake.CycleOf(cycle)))
 	}
 	return p, nil
 }

@@ -33,7 +33,7 @@
 //	BILLING-3  From each amount of a bill page that comes from feeds at most three links lead to a row of a feed file,
 //	           if the caller may see feeds. An amount that was measured from samples leads to the samples.
 //	BILLING-5  A Chinese page is Chinese but for names, ids and units.
-//	BILLING-4  Pages of partners have the amounts of package compose, which documents and the API have too. A partner
+//	BILLING-4  Pages of partners have the amounts of package document, which documents and the API have too. A partner
 //	           sees its own.
 //
 // # OpenID Connect
@@ -54,7 +54,7 @@
 // (docs/console.md).
 //
 //  1. The pages of runs and rejects are for the vendor and for finance.
-//  2. Why sums changed is an answer of package question, whose amounts add up.
+//  2. Why sums changed is an answer of package query, whose amounts add up.
 //
 // # Pages
 //
@@ -71,7 +71,7 @@
 //	PAGE-5  A page adds up amounts of one currency only; where there are several, its address names one. The foot of
 //	        the page and the names of downloads say it.
 //	PAGE-6  Marks of writing direction in a text have no effect, and a name that is written from right to left is in
-//	        an element of its own or isolated (package plain). Downloads have names as the books do.
+//	        an element of its own or isolated (package visible). Downloads have names as the books do.
 //
 // # What pages share
 //
@@ -96,7 +96,7 @@
 // This part shows settlements with partners and margins on vendor costs: statements, incentives, funds, coupons,
 // receivables, withdrawals, invoices, deadlines and margins (docs/console.md).
 //
-//  1. The amounts are those of package compose and of the tables of partners' money, which documents and the API have
+//  1. The amounts are those of package document and of the tables of partners' money, which documents and the API have
 //     too (BILLING-4). A partner sees its own.
 //  2. Margins are for the vendor and for finance.
 package console

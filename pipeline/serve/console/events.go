@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/event"
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	orderlife "github.com/tollbook/tollbook/pipeline/read/orders"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	orderlife "github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -40,7 +39,7 @@ func orders(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket := place.Bucket(id, max(1, v.Call.State.Snap.Manifest.Buckets))
+	bucket := lake.BucketOf(id, max(1, v.Call.State.Snap.Manifest.Buckets))
 	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		files, err := v.Call.State.Snap.Files(ref.Cycle)
 		if err != nil {
@@ -63,7 +62,7 @@ func orders(v *View) (*Page, error) {
 // unpaidOrders adds the customer's unpaid order lines, with what they would cost if they were paid at the last run. It
 // returns since when paid lines are in processing.
 func unpaidOrders(v *View, t *Table) (map[string]period.Instant, error) {
-	lives, err := orderlife.Lives(v.Call.State.Snap, v.Call.State.Workspace.Books)
+	lives, err := orderlife.OrderLives(v.Call.State.Snap, v.Call.State.Workspace.Books)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +77,7 @@ func unpaidOrders(v *View, t *Table) (map[string]period.Instant, error) {
 		l := &lives[i]
 		switch {
 		case l.Customer != v.Call.Scope.Customer:
-		case l.Status == event.Processing:
+		case l.Status == accept.OrderProcessing:
 			processing[l.ID()] = l.Since
 		case !l.Paid && l.Order != nil:
 			open := Cell{}
@@ -98,7 +97,7 @@ func unpaidOrders(v *View, t *Table) (map[string]period.Instant, error) {
 }
 
 // unpaidRow returns the row of an unpaid order line, which has no line to link to.
-func unpaidRow(v *View, l *orderlife.Life, open Cell) []Cell {
+func unpaidRow(v *View, l *orderlife.OrderLife, open Cell) []Cell {
 	o := l.Order
 	base, effective, expire := "", Cell{}, Cell{}
 	if o.Base.ID != "" {
@@ -112,7 +111,7 @@ func unpaidRow(v *View, l *orderlife.Life, open Cell) []Cell {
 	}
 	return []Cell{{Text: l.ID()}, v.Word(l.Status), v.Time(l.Since), {}, v.Word(o.Type.String()),
 		{Text: o.SKUText}, {Text: o.Resource},
-		{Text: o.Quantity.String(), Shown: typeset.Grouped(o.Quantity.Trim())},
+		{Text: o.Quantity.String(), Shown: document.GroupedDigits(o.Quantity.Trim())},
 		{Text: termText(v, o.PeriodType, o.PeriodNum)}, effective, expire, {Text: base}, {Text: o.Payer}, open}
 }
 
@@ -126,7 +125,7 @@ func termText(v *View, unit string, number int64) string {
 
 // ordersIn adds the customer's orders of one file. processing has since when order lines are in processing; the others
 // are completed.
-func ordersIn(v *View, t *Table, cycle manifest.Cycle, e manifest.FileEntry,
+func ordersIn(v *View, t *Table, cycle lake.Cycle, e lake.FileEntry,
 	processing map[string]period.Instant) (
 	err error) {
 	list, err := rows.FileOf(v.Call.State.Snap, e, tables.Orders(), nil,
@@ -139,12 +138,12 @@ func ordersIn(v *View, t *Table, cycle manifest.Cycle, e manifest.FileEntry,
 	return list.Each(func(row rows.Row[tables.Order]) error {
 		q, err := row.Quantity(tables.OrderQuantity)
 		order := fmt.Sprintf("%s/%d", row.Text(tables.OrderOrderID), row.Whole(tables.OrderOrderLine))
-		base, status, since := "", event.Completed, row.Time(tables.OrderPayTime)
+		base, status, since := "", accept.OrderCompleted, row.Time(tables.OrderPayTime)
 		if len(row.Text(tables.OrderBaseOrderID)) > 0 {
 			base = fmt.Sprintf("%s/%d", row.Text(tables.OrderBaseOrderID), row.Whole(tables.OrderBaseOrderLine))
 		}
 		if at, is := processing[order]; is {
-			status, since = event.Processing, at
+			status, since = accept.OrderProcessing, at
 		}
 		t.Rows = append(t.Rows, []Cell{
 			{Text: order,
@@ -167,7 +166,7 @@ func account(v *View) (*Page, error) {
 		return nil, err
 	}
 	id := v.Call.Scope.Customer
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s的账户，%s", "Account of %s, %s", Called(v, id), cycle), Lead: state,
 		Crumbs: Way(v, Link{Text: Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   Months(v, cycle.String())}
@@ -185,7 +184,7 @@ func account(v *View) (*Page, error) {
 		{Name: "amount", Title: v.T("变动", "Amount"), Kind: Amount},
 		{Name: "balance_after", Title: v.T("余额", "Balance after"), Kind: Amount},
 	}}
-	err = eachEntry(v, manifest.CycleOf(cycle), id, func(row rows.Row[tables.AccountEntry]) error {
+	err = eachEntry(v, lake.CycleOf(cycle), id, func(row rows.Row[tables.AccountEntry]) error {
 		amount, err := row.Amount(tables.AccountEntryAmount)
 		after, wrong := row.Amount(tables.AccountEntryBalanceAfter)
 		kind, entry, href := row.Word(tables.AccountEntryType), string(row.Text(tables.AccountEntryID)), ""
@@ -202,7 +201,7 @@ func account(v *View) (*Page, error) {
 }
 
 // eachEntry visits the movements of a customer's balances in order.
-func eachEntry(v *View, cycle manifest.Cycle, customer string,
+func eachEntry(v *View, cycle lake.Cycle, customer string,
 	visit func(rows.Row[tables.AccountEntry]) error) (err error) {
 	list, err := rows.Accounts(v.Request.Context(), v.Call.State.Snap, cycle, customer, rows.Limits{})
 	if err != nil {

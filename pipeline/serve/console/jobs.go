@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -69,7 +69,7 @@ func mostOf(stages []Stage) (most int64) {
 
 func wholeCell(n int64) Cell {
 	text := strconv.FormatInt(n, 10)
-	return Cell{Text: text, Shown: typeset.Grouped(text)}
+	return Cell{Text: text, Shown: document.GroupedDigits(text)}
 }
 
 // secondsCell shows a duration; empty if it has not ended.

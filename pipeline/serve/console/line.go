@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // maxFeeds is the number of bytes of feed files that the page of a line searches by default.
@@ -47,7 +47,7 @@ func oneLine(v *View) (*Page, error) {
 func explainSources(v *View) (*explain.Sources, error) {
 	w := v.Call.State.Workspace
 	s := &explain.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
-		Prices: v.Call.State.Prices.Bill(), Refund: workspace.RefundRules(&w.Settings)}
+		Prices: v.Call.State.Prices.Bill(), Refund: run.RefundRules(&w.Settings)}
 	if !v.Call.Scope.Feeds {
 		return s, nil
 	}
@@ -222,7 +222,7 @@ func storyTable(v *View, name string, lines []explain.Line) *Table {
 		}
 		t.Rows = append(t.Rows, []Cell{kindCell(v, l.Kind), {Text: tier}, QuantityCell(l.Usage),
 			QuantityCell(l.Free), QuantityCell(l.Quantity),
-			{Text: l.UnitPrice.String(), Shown: typeset.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			{Text: l.UnitPrice.String(), Shown: document.GroupedDigits(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
 			v.Money(l.Discount, ""), {Text: l.DiscountID}, v.Money(l.Truncated, ""), v.Money(l.Payment, ""),
 			v.Money(paid.Coupon, ""), v.Money(paid.StoredValue, ""), v.Money(paid.Flexi, ""), v.Money(paid.Cash, ""),
 			v.Money(paid.Credit, ""), v.Money(paid.Debt, "")})

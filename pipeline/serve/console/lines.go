@@ -5,14 +5,14 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // filterColumns returns the columns of lines by which an address can select lines.
@@ -28,7 +28,7 @@ func filterColumns() map[string]tables.ColumnOf[tables.Line] {
 func nonzeroColumns() map[string]tables.ColumnOf[tables.Line] {
 	names := map[string]tables.ColumnOf[tables.Line]{}
 	lines := tables.Lines()
-	for _, col := range records.AmountColumns() {
+	for _, col := range query.AmountColumns() {
 		names[lines.Columns[col].Name] = col.Of()
 	}
 	return names
@@ -41,9 +41,9 @@ func filters() []operation.Param {
 		"origin_cycle", "resource_id"} {
 		list = append(list, operation.Param{Name: name, Meaning: "only lines with this value; - = with none"})
 	}
-	words := make([]string, 0, records.Amounts)
+	words := make([]string, 0, query.SumAmounts)
 	lines := tables.Lines()
-	for _, col := range records.AmountColumns() {
+	for _, col := range query.AmountColumns() {
 		words = append(words, lines.Columns[col].Name)
 	}
 	return append(list, operation.Param{Name: "nonzero", Kind: operation.Word, Words: words,
@@ -51,8 +51,8 @@ func filters() []operation.Param {
 }
 
 // conditions returns the conditions of the address on lines.
-func conditions(v *View) []records.Condition {
-	var where []records.Condition
+func conditions(v *View) []query.Condition {
+	var where []query.Condition
 	columns := filterColumns()
 	for _, p := range filters() {
 		value := v.Call.Text(p.Name)
@@ -60,13 +60,13 @@ func conditions(v *View) []records.Condition {
 			continue
 		}
 		if p.Name == "nonzero" {
-			where = append(where, records.Condition{Column: nonzeroColumns()[value], Op: records.NotZero})
+			where = append(where, query.Condition{Column: nonzeroColumns()[value], Op: query.NotZero})
 			continue
 		}
 		if value == Nothing {
 			value = ""
 		}
-		where = append(where, records.Condition{Column: columns[p.Name], Op: records.Is, Values: []string{value}})
+		where = append(where, query.Condition{Column: columns[p.Name], Op: query.IsAnyOf, Values: []string{value}})
 	}
 	return where
 }
@@ -126,7 +126,7 @@ func lines(v *View) (*Page, error) {
 		return nil, err
 	}
 	id, where := v.Call.Text("customer_id"), conditions(v)
-	list, err := sums(v, manifest.CycleOf(cycle), []string{id}, where)
+	list, err := sums(v, lake.CycleOf(cycle), []string{id}, where)
 	if err != nil {
 		return nil, err
 	}
@@ -134,12 +134,12 @@ func lines(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", Called(v, id), cycle), Lead: state,
-		Crumbs: Way(v, CustomerLink(v), BillLink(v, manifest.CycleOf(cycle)))}
+		Crumbs: Way(v, CustomerLink(v), BillLink(v, lake.CycleOf(cycle)))}
 	if code := v.Call.Text("service_type_code"); code != "" {
 		names := ServiceNames(v.Call.State.Workspace.Books)
-		name := cmp.Or(plain.Isolated(names[code]), ServiceName(v, names, code))
+		name := cmp.Or(visible.Isolated(names[code]), ServiceName(v, names, code))
 		p.Crumbs = append(p.Crumbs, Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
 			cycle.String(), "service_type_code", code)})
 	}
@@ -148,7 +148,7 @@ func lines(v *View) (*Page, error) {
 			Links: []Link{{Text: v.T("取消筛选", "Show all lines"),
 				Href: v.To("lines", "customer_id", id, "cycle", cycle.String())}}})
 	}
-	t, err := lineTable(v, manifest.CycleOf(cycle), id, where, &all)
+	t, err := lineTable(v, lake.CycleOf(cycle), id, where, &all)
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +157,10 @@ func lines(v *View) (*Page, error) {
 }
 
 // lineTable returns the table of lines, with the total of all selected lines.
-func lineTable(v *View, cycle manifest.Cycle, id string, more []records.Condition, all *records.Sum) (*Table,
+func lineTable(v *View, cycle lake.Cycle, id string, more []query.Condition, all *query.LineSum) (*Table,
 	error) {
 	t := &Table{Name: "lines", Columns: lineHeads(v)}
-	q := records.Query{Cycle: cycle, Customer: id, Limit: MaxSorted, Columns: lineColumns()}
+	q := query.LineQuery{Cycle: cycle, Customer: id, Limit: MaxSorted, Columns: lineColumns()}
 	if all.Lines > MaxSorted {
 		q.Offset, q.Limit = v.PageOf(t.Name)*PerPage(), PerPage()
 		t.Part = &Part{Offset: q.Offset, Limit: q.Limit, Count: all.Lines}
@@ -193,10 +193,10 @@ func lineTable(v *View, cycle manifest.Cycle, id string, more []records.Conditio
 	return t, nil
 }
 
-// totalOf returns the index of an amount in a records.Sum.
+// totalOf returns the index of an amount in a query.LineSum.
 func totalOf(column string) (int, bool) {
 	lines := tables.Lines()
-	for at, col := range records.AmountColumns() {
+	for at, col := range query.AmountColumns() {
 		if lines.Columns[col].Name == column {
 			return at, true
 		}
@@ -229,7 +229,7 @@ func lineHeads(v *View) []Column {
 }
 
 // lineRow returns the row of one line.
-func lineRow(v *View, cycle manifest.Cycle, id string, row rows.Row[tables.Line]) ([]Cell, error) {
+func lineRow(v *View, cycle lake.Cycle, id string, row rows.Row[tables.Line]) ([]Cell, error) {
 	record, origin := string(row.Text(tables.LineID)), row.Word(tables.LineOriginCycle)
 	day := ""
 	if _, err := period.ParseDay(row.Word(tables.LineDay)); err == nil {
@@ -240,14 +240,14 @@ func lineRow(v *View, cycle manifest.Cycle, id string, row rows.Row[tables.Line]
 	if n := row.Small(tables.LineTier); n != 0 {
 		tier = strconv.Itoa(n)
 	}
-	cells := []Cell{{Text: record, Href: href}, v.Time(records.BillTime(row)), {Text: row.Word(tables.LineSKU)},
+	cells := []Cell{{Text: record, Href: href}, v.Time(query.BillTime(row)), {Text: row.Word(tables.LineSKU)},
 		{Text: row.Word(tables.LineRegionCode)}, {Text: string(row.Text(tables.LineResourceID))},
 		kindCell(v, row.Word(tables.LineKind)), {Text: tier}}
 	var wrong error
 	quantity := func(col tables.QuantityColumn[tables.Line]) Cell {
 		q, err := row.Quantity(col)
 		wrong = errors.Join(wrong, err)
-		return Cell{Text: q.String(), Shown: typeset.Grouped(q.Trim())}
+		return Cell{Text: q.String(), Shown: document.GroupedDigits(q.Trim())}
 	}
 	amount := func(col tables.AmountColumn[tables.Line]) Cell {
 		a, err := row.Amount(col)

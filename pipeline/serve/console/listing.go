@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -90,7 +90,7 @@ func LooseTable(v *View, l *Listing) (*Table, error) {
 			Kind: kindOf(&l.Def.Columns[at]), Spare: slices.Contains(l.Spare, name)})
 	}
 	var codes []string // of the rows, if there are several currencies
-	err := coupons.Each(v.Call.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
+	err := query.EachCouponRow(v.Call.State.Snap, tables.Untyped(l.Def), func(r rows.Row[tables.Any]) error {
 		if !l.Mine(v, r) || l.Keep != nil && !l.Keep(r) {
 			return nil
 		}
@@ -156,7 +156,7 @@ func cellOf(v *View, r rows.Row[tables.Any], col int, currency string) (Cell, er
 		return CostCell(v, c), err
 	case tables.Whole:
 		n := strconv.FormatInt(r.Whole(tables.WholeColumn[tables.Any](col)), 10)
-		return Cell{Text: n, Shown: typeset.Grouped(n)}, nil
+		return Cell{Text: n, Shown: document.GroupedDigits(n)}, nil
 	case tables.Small:
 		return Cell{Text: strconv.Itoa(r.Small(tables.SmallColumn[tables.Any](col)))}, nil
 	}

@@ -7,14 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -30,7 +27,7 @@ func (k marginKey) compare(o marginKey) int {
 
 // marginSum has what a vendor charges and what the customer pays.
 type marginSum struct {
-	costs   [cost.CostColumns]money.Cost // in the source's currency
+	costs   [books.CostColumns]money.Cost // in the source's currency
 	payment money.PerCurrency
 	margin  money.AmountTotal // in the workspace's currency
 }
@@ -72,18 +69,18 @@ func marginRow(row rows.Row[tables.Margin]) (k marginKey, sum marginSum, err err
 	return k, sum, sum.margin.Add(rest)
 }
 
-// eachOf visits the rows of a table of a cycle; bucket manifest.NoBucket = all buckets.
-func eachOf[T any](v *View, def tables.Def[T], cycle manifest.Cycle, bucket int,
+// eachOf visits the rows of a table of a cycle; bucket lake.NoBucket = all buckets.
+func eachOf[T any](v *View, def tables.Def[T], cycle lake.Cycle, bucket int,
 	visit func(rows.Row[T]) error) error {
 	files, err := v.Call.State.Snap.Files(cycle)
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		if e.Table != def.Name || bucket != manifest.NoBucket && e.Bucket != bucket {
+		if e.Table != def.Name || bucket != lake.NoBucket && e.Bucket != bucket {
 			continue
 		}
-		err := tablefile.Each(v.Call.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
+		err := rows.EachRow(v.Call.State.Snap, e, def, nil, func(c *parquet.Columns[T], i int) error {
 			return visit(rows.Row[T]{Cols: c, I: i})
 		})
 		if err != nil {
@@ -98,11 +95,11 @@ func bucketOf(v *View, customer string) int {
 	if customer == "" {
 		return 0
 	}
-	return place.Bucket(customer, v.Call.State.Snap.Manifest.Buckets)
+	return lake.BucketOf(customer, v.Call.State.Snap.Manifest.Buckets)
 }
 
 // marginSums adds up the margins of a cycle by the result of key; ok false omits the row.
-func marginSums(v *View, cycle manifest.Cycle, bucket int, key func(marginKey) (marginKey, bool)) (
+func marginSums(v *View, cycle lake.Cycle, bucket int, key func(marginKey) (marginKey, bool)) (
 	map[marginKey]*marginSum, error) {
 	sums := make(map[marginKey]*marginSum)
 	err := eachOf(v, tables.Margins(), cycle, bucket, func(row rows.Row[tables.Margin]) error {
@@ -129,18 +126,18 @@ func Margins(v *View) (*Page, error) {
 		return nil, err
 	}
 	if v.Call.Text("customer_id") != "" || v.Call.Text("reason") != "" {
-		return marginDetail(v, manifest.CycleOf(cycle))
+		return marginDetail(v, lake.CycleOf(cycle))
 	}
 	sums, err := Keep(v, "margins "+cycle.String(), func(m map[marginKey]*marginSum) int { return 12 * len(m) },
 		func(v *View) (map[marginKey]*marginSum, error) {
-			return marginSums(v, manifest.CycleOf(cycle), manifest.NoBucket, func(k marginKey) (marginKey, bool) {
+			return marginSums(v, lake.CycleOf(cycle), lake.NoBucket, func(k marginKey) (marginKey, bool) {
 				return marginKey{customer: k.customer, reason: k.reason, currency: k.currency}, true
 			})
 		})
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("成本与毛利，%s", "Costs and margins, %s", cycle), Lead: state,
 		Crumbs: []Link{Home(v)}, Tabs: Months(v, cycle.String())}
 	if len(sums) == 0 {
@@ -221,7 +218,7 @@ func addMargins(v *View, t *Table, sums map[marginKey]*marginSum, lead func(marg
 			margin.Tone = Bad
 		}
 		t.Rows = append(t.Rows, append(lead(k), paidCell(v, one.payment), margin, Cell{Text: k.currency},
-			CostCell(v, one.costs[cost.Effective]), CostCell(v, one.costs[cost.Billed])))
+			CostCell(v, one.costs[books.EffectiveCost]), CostCell(v, one.costs[books.BilledCost])))
 	}
 	if len(t.Rows) == 0 {
 		return nil
@@ -229,8 +226,8 @@ func addMargins(v *View, t *Table, sums map[marginKey]*marginSum, lead func(marg
 	t.Total = make([]Cell, len(t.Columns))
 	n := len(t.Columns)
 	if len(currencies) == 1 {
-		t.Total[n-2], t.Total[n-1] = CostCell(v, all.costs[cost.Effective]),
-			CostCell(v, all.costs[cost.Billed])
+		t.Total[n-2], t.Total[n-1] = CostCell(v, all.costs[books.EffectiveCost]),
+			CostCell(v, all.costs[books.BilledCost])
 	}
 	t.Total[n-5], t.Total[n-4] = paidCell(v, all.payment), v.Money(all.margin, "")
 	return nil
@@ -252,7 +249,7 @@ func paidCell(v *View, paid money.PerCurrency) Cell {
 // paidText formats a payment for people.
 func paidText(v *View, paid money.CurrencyTotal) string {
 	own := v.Call.State.Workspace.Books.CurrencyNamed(paid.Currency)
-	text := typeset.Grouped(paid.Total.StringFixed(own.Digits))
+	text := document.GroupedDigits(paid.Total.StringFixed(own.Digits))
 	if own.Code != v.Currency() {
 		text += " " + own.Code
 	}
@@ -304,7 +301,7 @@ func marginFigures(v *View, sums map[marginKey]*marginSum) ([]Figure, error) {
 
 // marginDetail shows the margins of a customer, or of costs kept or unallocated for a reason: by service and account,
 // by day, or by group of rows.
-func marginDetail(v *View, cycle manifest.Cycle) (*Page, error) {
+func marginDetail(v *View, cycle lake.Cycle) (*Page, error) {
 	customer, reason := v.Call.Text("customer_id"), v.Call.Text("reason")
 	if reason == Nothing {
 		reason = ""
@@ -359,7 +356,7 @@ func marginDetail(v *View, cycle manifest.Cycle) (*Page, error) {
 }
 
 // groupBlock lists the groups of rows of a customer's service and account: each links to its line's calculation.
-func groupBlock(v *View, cycle manifest.Cycle, customer, service, account string) (Block, error) {
+func groupBlock(v *View, cycle lake.Cycle, customer, service, account string) (Block, error) {
 	t := &Table{Name: "groups", Empty: v.T("没有成本行", "No cost rows"), Columns: []Column{
 		{Name: "id", Title: v.T("编号", "Id"), Kind: Code},
 		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: Code},

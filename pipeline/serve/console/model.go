@@ -3,7 +3,7 @@ package console
 import (
 	"html/template"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -73,8 +73,8 @@ type Mark struct {
 	Name   string
 }
 
-// NewChart returns the chart for a drawing of package chart, which escapes its texts (PAGE-1).
-func NewChart(v *View, d *chart.Drawing, caption string) *Chart {
+// NewChart returns the chart for a drawing of package document, which escapes its texts (PAGE-1).
+func NewChart(v *View, d *document.Drawing, caption string) *Chart {
 	svg := []byte(d.SVG)
 	if v.Words != nil {
 		svg = v.Words.Chart(svg)

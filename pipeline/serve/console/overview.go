@@ -5,20 +5,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document/chart"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
 	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // monthSum adds up the lines of a cycle that the call may see, before rounding.
-func monthSum(v *View, cycle manifest.Cycle) (sum money.AmountTotal, err error) {
+func monthSum(v *View, cycle lake.Cycle) (sum money.AmountTotal, err error) {
 	if Everybody(v) {
 		totals, err := rows.KeptTotals(v.Call.State.Snap, cycle)
 		if err != nil {
@@ -31,7 +30,7 @@ func monthSum(v *View, cycle manifest.Cycle) (sum money.AmountTotal, err error) 
 		}
 		return sum, nil
 	}
-	customers, err := visible(v, cycle)
+	customers, err := shownText(v, cycle)
 	if err != nil {
 		return sum, err
 	}
@@ -40,22 +39,22 @@ func monthSum(v *View, cycle manifest.Cycle) (sum money.AmountTotal, err error) 
 		return sum, err
 	}
 	all, err := AllOf(list)
-	return all.Amounts[records.Payment], err
+	return all.Amounts[query.PaymentSum], err
 }
 
 // visible returns the customers of a cycle that the call may see.
-func visible(v *View, cycle manifest.Cycle) ([]string, error) {
+func shownText(v *View, cycle lake.Cycle) ([]string, error) {
 	if v.Call.Scope.Customer != "" {
 		return []string{v.Call.Scope.Customer}, nil
 	}
 	return v.Call.Customers(v.Request.Context(), cycle,
-		func(s records.Share) bool { return v.Call.BillsIn(s.Customer) })
+		func(s query.PartnerShare) bool { return v.Call.BillsIn(s.Customer) })
 }
 
 // shownMonths returns the newest cycles with data, oldest first. It omits archived cycles if the lines must be added
 // up.
-func shownMonths(v *View) []manifest.CycleRef {
-	var refs []manifest.CycleRef
+func shownMonths(v *View) []lake.CycleRef {
+	var refs []lake.CycleRef
 	for _, ref := range v.Call.State.Snap.Manifest.Cycles {
 		if ref.Files != nil && (ref.Archived == nil || Everybody(v)) {
 			refs = append(refs, ref)
@@ -65,7 +64,7 @@ func shownMonths(v *View) []manifest.CycleRef {
 }
 
 // withLines returns the months that are not archived. Months are archived in order, so these are the newest ones.
-func withLines(refs []manifest.CycleRef) []manifest.CycleRef {
+func withLines(refs []lake.CycleRef) []lake.CycleRef {
 	for len(refs) > 0 && refs[0].Archived != nil {
 		refs = refs[1:]
 	}
@@ -88,7 +87,7 @@ func noteArchived(v *View, p *Page) {
 
 // addable returns the months that the overview adds up: all of them if the control totals have the sums or if there are
 // few lines.
-func addable(v *View, refs []manifest.CycleRef) ([]manifest.CycleRef, error) {
+func addable(v *View, refs []lake.CycleRef) ([]lake.CycleRef, error) {
 	if Everybody(v) || v.Call.Scope.Customer != "" {
 		return refs, nil
 	}
@@ -119,13 +118,13 @@ func overview(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	months := make([]chart.Month, len(refs))
+	months := make([]document.ChartMonth, len(refs))
 	for i, ref := range refs {
 		sum, err := monthSum(v, ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
-		months[i] = chart.Month{Cycle: ref.Cycle.String(), Closed: ref.State == manifest.CycleClosed, Amount: sum}
+		months[i] = document.ChartMonth{Cycle: ref.Cycle.String(), Closed: ref.State == lake.CycleClosed, Amount: sum}
 	}
 	p.Blocks = append(p.Blocks, Currencies(v)...)
 	if Everybody(v) {
@@ -164,14 +163,14 @@ func who(v *View) string {
 	case keys.Customer:
 		return Called(v, v.Call.Caller.Customer)
 	}
-	return v.F("%s的所有客户", "all customers of %s", plain.Isolated(v.Call.State.Workspace.Settings.Vendor.Name))
+	return v.F("%s的所有客户", "all customers of %s", visible.Isolated(v.Call.State.Workspace.Settings.Vendor.Name))
 }
 
 // monthsBlock shows the months as bars and as a table.
-func monthsBlock(v *View, refs []manifest.CycleRef, months []chart.Month) Block {
+func monthsBlock(v *View, refs []lake.CycleRef, months []document.ChartMonth) Block {
 	b := Block{ID: "months-block", Title: v.T("月度", "Months")}
 	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
-	if d := chart.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
+	if d := document.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
 		filled(refs[0].Period(), months)); d != nil {
 		b.Chart = NewChart(v, d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
 	}
@@ -194,11 +193,11 @@ func monthsBlock(v *View, refs []manifest.CycleRef, months []chart.Month) Block 
 }
 
 // filled puts empty months before others, from first on, so that a single bar is not as wide as the page.
-func filled(first period.Cycle, months []chart.Month) []chart.Month {
+func filled(first period.Cycle, months []document.ChartMonth) []document.ChartMonth {
 	const fewest = 6
 	for len(months) < fewest {
 		first--
-		months = slices.Insert(slices.Clone(months), 0, chart.Month{Cycle: first.String(), Closed: true})
+		months = slices.Insert(slices.Clone(months), 0, document.ChartMonth{Cycle: first.String(), Closed: true})
 	}
 	return months
 }
@@ -211,9 +210,9 @@ const fewMonths = 3
 
 // changesBlock compares the newest month with the previous one, by service; it returns nil if there is nothing to
 // compare. A previous month of which the lake has no data counts as empty (C171).
-func changesBlock(v *View, refs []manifest.CycleRef) (*Block, error) {
+func changesBlock(v *View, refs []lake.CycleRef) (*Block, error) {
 	this := refs[len(refs)-1].Cycle
-	compared, last := refs[len(refs)-1:], manifest.CycleOf(refs[len(refs)-1].Period()-1)
+	compared, last := refs[len(refs)-1:], lake.CycleOf(refs[len(refs)-1].Period()-1)
 	if len(refs) > 1 && refs[len(refs)-2].Cycle == last {
 		compared = refs[len(refs)-2:]
 	}
@@ -310,8 +309,8 @@ func addRow(v *View, t *Table, name, code string, before, now money.AmountTotal)
 }
 
 // byService adds up the lines of a cycle that the call may see, by service.
-func byService(v *View, cycle manifest.Cycle) (map[string]money.AmountTotal, error) {
-	customers, err := visible(v, cycle)
+func byService(v *View, cycle lake.Cycle) (map[string]money.AmountTotal, error) {
+	customers, err := shownText(v, cycle)
 	if err != nil {
 		return nil, err
 	}
@@ -328,13 +327,13 @@ func byService(v *View, cycle manifest.Cycle) (map[string]money.AmountTotal, err
 	list, err := sums(v, cycle, customers, nil, tables.LineServiceTypeCode.Of())
 	out := map[string]money.AmountTotal{}
 	for i := range list {
-		out[list[i].By[0]] = list[i].Amounts[records.Payment]
+		out[list[i].By[0]] = list[i].Amounts[query.PaymentSum]
 	}
 	return out, err
 }
 
 // lineCount returns the number of lines of a cycle. It is cached per state: a large cycle has thousands of files.
-func lineCount(v *View, cycle manifest.Cycle) (int64, error) {
+func lineCount(v *View, cycle lake.Cycle) (int64, error) {
 	return Keep(v, "lines of "+cycle.String(), func(int64) int { return 1 },
 		func(v *View) (n int64, err error) {
 			files, err := v.Call.State.Snap.Files(cycle)
@@ -348,7 +347,7 @@ func lineCount(v *View, cycle manifest.Cycle) (int64, error) {
 }
 
 // waiting counts what a person has to attend to.
-func waiting(v *View, refs []manifest.CycleRef) (Block, error) {
+func waiting(v *View, refs []lake.CycleRef) (Block, error) {
 	b := Block{ID: "waiting", Title: v.T("待处理", "Needs attention")}
 	var rejects int64
 	for _, e := range v.Call.State.Snap.Manifest.Loose {
@@ -360,7 +359,7 @@ func waiting(v *View, refs []manifest.CycleRef) (Block, error) {
 		v.Link("rejects")))
 	var open []string
 	for _, ref := range refs {
-		if ref.State == manifest.CycleOpen && v.Zone().Bounds(ref.Period()).To <= v.Call.State.Now {
+		if ref.State == lake.CycleOpen && v.Zone().Bounds(ref.Period()).To <= v.Call.State.Now {
 			open = append(open, ref.Cycle.String())
 		}
 	}
@@ -397,7 +396,7 @@ func waiting(v *View, refs []manifest.CycleRef) (Block, error) {
 
 // waitingFigure shows a number of pending things.
 func waitingFigure(name string, n int64, href string) Figure {
-	f := Figure{Name: name, Value: typeset.Grouped(strconv.FormatInt(n, 10)), Href: href, Tone: Good}
+	f := Figure{Name: name, Value: document.GroupedDigits(strconv.FormatInt(n, 10)), Href: href, Tone: Good}
 	if n > 0 {
 		f.Tone = Warn
 	} else {

@@ -3,9 +3,9 @@ package console
 import (
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
-	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // packages shows what is left of a customer's prepaid packages, and the records that drew on them.
@@ -15,12 +15,12 @@ func packages(v *View) (*Page, error) {
 		return nil, err
 	}
 	id, w := v.Call.Scope.Customer, v.Call.State.Workspace
-	r, err := quota.Build(v.Request.Context(), &quota.Sources{Snap: v.Call.State.Snap, Books: w.Books,
+	r, err := query.BuildQuotas(v.Request.Context(), &query.QuotaSources{Snap: v.Call.State.Snap, Books: w.Books,
 		Prices: v.Call.State.Prices.Bill(), Store: v.Call.State.Store}, cycle, id, MaxSorted)
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s的套餐，%s", "Packages of %s, %s", Called(v, id), cycle), Lead: state,
 		Crumbs: Way(v, Link{Text: Called(v, id), Href: v.To("customer", "customer_id", id)}),
 		Tabs:   Months(v, cycle.String())}
@@ -34,7 +34,7 @@ func packages(v *View) (*Page, error) {
 }
 
 // periodTable shows the quota periods of the packages.
-func periodTable(v *View, r *quota.Report) *Table {
+func periodTable(v *View, r *query.QuotaReport) *Table {
 	t := &Table{Name: "packages", Empty: v.T("该月没有套餐", "No package is in force in this cycle"),
 		Columns: []Column{
 			{Name: "package_id", Title: v.T("套餐", "Package"), Kind: Code},
@@ -55,7 +55,7 @@ func periodTable(v *View, r *quota.Report) *Table {
 			if q.Current {
 				refill = v.Clock(one.NextRefill)
 			}
-			opening := Cell{Text: q.Opening.String(), Shown: typeset.Grouped(q.Opening.Trim())}
+			opening := Cell{Text: q.Opening.String(), Shown: document.GroupedDigits(q.Opening.Trim())}
 			t.Rows = append(t.Rows, []Cell{{Text: one.ID}, {Text: strings.Join(one.SKUs, " ")}, {Text: one.Region},
 				{Text: Span(v, q.Span())}, opening, QuantityCell(q.Drawn), QuantityCell(q.Gathered),
 				QuantityCell(q.Left), {Text: refill}})
@@ -65,7 +65,7 @@ func periodTable(v *View, r *quota.Report) *Table {
 }
 
 // drawTable lists the records that drew on packages.
-func drawTable(v *View, r *quota.Report) *Table {
+func drawTable(v *View, r *query.QuotaReport) *Table {
 	t := &Table{Name: "draws", Columns: []Column{
 		{Name: "record_id", Title: v.T("记录", "Record"), Kind: Code},
 		{Name: "time", Title: v.T("开始时间", "Start"), Kind: Time},

@@ -9,11 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/coupons"
-	"github.com/tollbook/tollbook/pipeline/read/deadlines"
-	settled "github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	settled "github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -115,7 +114,7 @@ func ageFigures(v *View) ([]Figure, error) {
 		"over_90": {Zh: "超过90天", En: "more than 90 days"}}
 	sums := make(map[string]*money.PerCurrency)
 	of := &Listing{Def: tables.Receivables().Table, Owner: []string{"partner_id"}}
-	err := coupons.Each(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+	err := query.EachCouponRow(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
 		bucket := rows.As[tables.Receivable](r).Word(tables.ReceivableBucket)
 		if !of.Mine(v, r) || bucket == "" {
 			return nil
@@ -160,7 +159,7 @@ func Invoices(v *View) (*Page, error) {
 	// A return or void names only the invoice: its party is that of the invoice.
 	visible := make(map[string]bool)
 	of := &Listing{Def: tables.InvoiceRecords().Table, Owner: owner}
-	err = coupons.Each(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
+	err = query.EachCouponRow(v.Call.State.Snap, tables.Untyped(of.Def), func(r rows.Row[tables.Any]) error {
 		if rows.As[tables.InvoiceRecord](r).Word(tables.InvoiceRecordIssuerID) != "" && of.Mine(v, r) {
 			visible[string(rows.As[tables.InvoiceRecord](r).Text(tables.InvoiceRecordInvoiceID))] = true
 		}
@@ -230,15 +229,15 @@ func DeadlinePage(v *View) (*Page, error) {
 	if err != nil {
 		asOf = v.Call.State.Now
 	}
-	choice := deadlines.Choice{Through: v.Zone().Day(asOf) + dueDays, Partner: v.Call.Scope.Partner}
+	choice := query.DeadlineChoice{Through: v.Zone().Day(asOf) + dueDays, Partner: v.Call.Scope.Partner}
 	list, err := KeepFigures(v, fmt.Sprintf("deadlines %d %q", choice.Through, choice.Partner),
-		func(list []deadlines.Deadline) int { return 3 * len(list) },
-		func(v *View) ([]deadlines.Deadline, error) {
+		func(list []query.Deadline) int { return 3 * len(list) },
+		func(v *View) ([]query.Deadline, error) {
 			reader, err := ReaderOf(v)
 			if err != nil {
 				return nil, err
 			}
-			return deadlines.List(reader, choice)
+			return query.Deadlines(reader, choice)
 		})
 	if err != nil {
 		return nil, err
@@ -298,11 +297,11 @@ func Chain(v *View) (*Page, error) {
 		return nil, err
 	}
 	t, err := KeepTable(v, fmt.Sprintf("chain %s %q %s", cycle, v.Call.Scope.Partner, v.Call.Caller.Role),
-		func(v *View) (*Table, error) { return chainTable(v, manifest.CycleOf(cycle)) })
+		func(v *View) (*Table, error) { return chainTable(v, lake.CycleOf(cycle)) })
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	return &Page{Title: v.F("毛利链，%s", "Margin chain, %s", cycle), Lead: state, Crumbs: []Link{Home(v),
 		{Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
 		Tabs: Months(v, cycle.String()), Blocks: []Block{{Title: v.T("从客户到厂商",
@@ -313,7 +312,7 @@ func Chain(v *View) (*Page, error) {
 }
 
 // chainTable lists the links of a cycle that the caller may see.
-func chainTable(v *View, cycle manifest.Cycle) (*Table, error) {
+func chainTable(v *View, cycle lake.Cycle) (*Table, error) {
 	reader, err := ReaderOf(v)
 	if err != nil {
 		return nil, err
@@ -369,7 +368,7 @@ func (l *link) received() money.AmountTotal {
 }
 
 // billOf returns the address of a customer's bill; a distributor does not see bills of its resellers' customers.
-func billOf(v *View, cycle manifest.Cycle, one *link) string {
+func billOf(v *View, cycle lake.Cycle, one *link) string {
 	if House(v) || v.Call.Scope.Partner == one.partner {
 		return v.Link("bill", "customer_id", one.customer, "cycle", cycle.String())
 	}
@@ -378,7 +377,7 @@ func billOf(v *View, cycle manifest.Cycle, one *link) string {
 
 // chainOfCurrencies fills the table if the parties of a link can have several currencies: a party's margin is shown
 // only if it receives and pays in one currency, and there is no total.
-func chainOfCurrencies(v *View, t *Table, cycle manifest.Cycle, keys []chainKey,
+func chainOfCurrencies(v *View, t *Table, cycle lake.Cycle, keys []chainKey,
 	links map[chainKey]*link) (*Table, error) {
 	b := v.Call.State.Workspace.Books
 	currencies := make([][3]string, len(keys)) // of customer, partner and seller
@@ -422,7 +421,7 @@ func chainOfCurrencies(v *View, t *Table, cycle manifest.Cycle, keys []chainKey,
 }
 
 // chainRow returns a link as a row, and adds it to the total.
-func chainRow(v *View, cycle manifest.Cycle, one, total *link) ([]Cell, error) {
+func chainRow(v *View, cycle lake.Cycle, one, total *link) ([]Cell, error) {
 	cost, margin, kept := one.received(), one.margin, one.pays
 	if err := ErrorsOf(kept.SubTotal(one.owes), total.pays.AddTotal(one.pays), total.owes.AddTotal(one.owes),
 		total.cost.AddTotal(cost), total.margin.AddTotal(margin)); err != nil {
@@ -435,7 +434,7 @@ func chainRow(v *View, cycle manifest.Cycle, one, total *link) ([]Cell, error) {
 }
 
 // linksOf adds up the rows of partner statements by customer and the partner of the lines; partner "" = all.
-func linksOf(ctx context.Context, reader *settled.Reader, cycle manifest.Cycle,
+func linksOf(ctx context.Context, reader *settled.PartnerReader, cycle lake.Cycle,
 	partner string) (links map[chainKey]*link, err error) {
 	list, err := reader.Statements(ctx, cycle, partner)
 	if err != nil {

@@ -6,13 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/out/document/layout"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/plain"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Partners shows the settlements of a cycle's partners. A partner sees only its own row.
@@ -25,12 +23,12 @@ func Partners(v *View) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := Keep(v, "partners "+cycle.String(), func(o *compose.Overview) int { return 12 * len(o.Partners) },
-		func(v *View) (*compose.Overview, error) { return compose.Partners(v.Request.Context(), s, cycle) })
+	all, err := Keep(v, "partners "+cycle.String(), func(o *document.Overview) int { return 12 * len(o.Partners) },
+		func(v *View) (*document.Overview, error) { return document.Partners(v.Request.Context(), s, cycle) })
 	if err != nil {
 		return nil, err
 	}
-	state, _ := StateText(v, manifest.CycleOf(cycle))
+	state, _ := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("伙伴，%s", "Partners, %s", cycle), Lead: state, Crumbs: []Link{Home(v)},
 		Tabs: Months(v, cycle.String())}
 	t := &Table{Name: "partners", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
@@ -78,7 +76,7 @@ func Partners(v *View) (*Page, error) {
 }
 
 // settledCells returns the amounts of a partner.
-func settledCells(v *View, s *compose.Settled, href string) []Cell {
+func settledCells(v *View, s *document.Settled, href string) []Cell {
 	cells := []Cell{PaymentsOf(v, &s.Payment, href)}
 	for _, a := range []money.AmountTotal{s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
 		to := href
@@ -101,12 +99,12 @@ func StatementPage(v *View) (*Page, error) {
 		return nil, err
 	}
 	s.Brief = true
-	st, err := compose.Statement(v.Request.Context(), s, cycle, v.Call.Text("partner_id"))
+	st, err := document.ComposeStatement(v.Request.Context(), s, cycle, v.Call.Text("partner_id"))
 	if err != nil {
 		return nil, err
 	}
-	name := cmp.Or(plain.Isolated(st.Partner.Name), st.Partner.ID)
-	state, tone := StateText(v, manifest.CycleOf(cycle))
+	name := cmp.Or(visible.Isolated(st.Partner.Name), st.Partner.ID)
+	state, tone := StateText(v, lake.CycleOf(cycle))
 	p := &Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle),
 		Lead: v.Word(st.Kind).Say() + " · " + state,
 		Crumbs: []Link{Home(v), {Text: v.T("伙伴", "Partners"),
@@ -306,7 +304,7 @@ func incentiveTable(v *View) *Table {
 }
 
 // addIncentive adds one incentive.
-func addIncentive(v *View, t *Table, partner *layout.Party, i *document.Incentive) {
+func addIncentive(v *View, t *Table, partner *document.PageParty, i *document.Incentive) {
 	deadline := Cell{}
 	if i.Deadline != 0 {
 		deadline = v.Time(i.Deadline)

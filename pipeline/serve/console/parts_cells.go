@@ -2,25 +2,24 @@ package console
 
 import (
 	"fmt"
-	settled "github.com/tollbook/tollbook/pipeline/read/partners"
+	settled "github.com/tollbook/tollbook/pipeline/read/query"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 // Sources returns what documents are composed from.
-func Sources(v *View) (*compose.Sources, error) {
+func Sources(v *View) (*document.Sources, error) {
 	w := v.Call.State.Workspace
 	book, err := v.Call.State.Prices.Partners()
-	return &compose.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
+	return &document.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
 		Prices: v.Call.State.Prices.Bill(), Partners: book, Cache: v.Call.Inside.Cache}, err
 }
 
 func QuantityCell(q money.SignedQuantity) Cell {
-	return Cell{Text: q.String(), Shown: typeset.Grouped(q.Trim())}
+	return Cell{Text: q.String(), Shown: document.GroupedDigits(q.Trim())}
 }
 
 // Nothing is the value in an address that selects lines with an empty column.
@@ -55,7 +54,7 @@ func CostCell(v *View, c money.Cost) Cell {
 		}
 		shown += strings.Repeat("0", v.Digits()-len(digits))
 	}
-	return Cell{Text: c.String(), Shown: typeset.Grouped(shown)}
+	return Cell{Text: c.String(), Shown: document.GroupedDigits(shown)}
 }
 
 // ErrorsOf returns the first error.
@@ -75,13 +74,14 @@ func Everybody(v *View) bool {
 }
 
 // ReaderOf returns a reader of what partners owe and earn in the view's state.
-func ReaderOf(v *View) (*settled.Reader, error) {
+func ReaderOf(v *View) (*settled.PartnerReader, error) {
 	s, err := Sources(v)
 	if err != nil {
 		return nil, err
 	}
-	return &settled.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
-		Cache: s.Cache}, nil
+	return &settled.PartnerReader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings,
+		Limits: s.Limits,
+		Cache:  s.Cache}, nil
 }
 
 // House reports whether the caller sees every partner.
@@ -90,13 +90,13 @@ func House(v *View) bool {
 }
 
 // Earned returns the incentives of a partner; "" = all. The list must not be changed.
-func Earned(v *View, partner string) ([]compose.Earned, error) {
+func Earned(v *View, partner string) ([]document.Earned, error) {
 	return KeepFigures(v, fmt.Sprintf("incentives of %q", partner),
-		func(list []compose.Earned) int { return 6 * len(list) }, func(v *View) ([]compose.Earned, error) {
+		func(list []document.Earned) int { return 6 * len(list) }, func(v *View) ([]document.Earned, error) {
 			s, err := Sources(v)
 			if err != nil {
 				return nil, err
 			}
-			return compose.Incentives(s, compose.Choice{Partner: partner})
+			return document.Incentives(s, document.Choice{Partner: partner})
 		})
 }

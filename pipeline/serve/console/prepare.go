@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -41,8 +41,8 @@ func (c *Console) Prepare(ctx context.Context) {
 
 // prepared identifies what was prepared.
 type prepared struct {
-	state manifest.Hash
-	books *workspace.Workspace
+	state lake.Hash
+	books *run.Workspace
 }
 
 // prepare opens the pages in both languages, one after the other, as the vendor: lists first, then pages of single

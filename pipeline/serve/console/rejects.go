@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -76,7 +76,7 @@ func findRejects(v *View, why, file, number string) (*foundRejects, error) {
 
 // countRejects counts the open rejects by reason.
 func countRejects(v *View) (map[string]int, error) {
-	files, err := v.Call.State.Snap.Files(manifest.Cycle{})
+	files, err := v.Call.State.Snap.Files(lake.Cycle{})
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 	"mime"
 	"path"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -51,7 +51,8 @@ func NewRenderer() (*Renderer, error) {
 		r.assets[e.Name()] = &Asset{Type: mime.TypeByExtension(path.Ext(e.Name())), Tag: hex.EncodeToString(sum[:8]),
 			Bytes: text}
 	}
-	r.page, err = template.New("page.gohtml").Funcs(template.FuncMap{"asset": r.address}).Funcs(typeset.Funcs()).
+	r.page, err = template.New("page.gohtml").Funcs(template.FuncMap{"asset": r.address}).Funcs(
+		document.TemplateFuncs()).
 		ParseFS(assets, "assets/page.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("read the templates of the console: %w", err)

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -63,7 +63,7 @@ func Runs(v *View) (*Page, error) {
 }
 
 // linesTotal adds up the payments of all lines of a state in the page's currency, over its cycles.
-func linesTotal(v *View, m *manifest.Manifest) (sum money.AmountTotal, err error) {
+func linesTotal(v *View, m *lake.Manifest) (sum money.AmountTotal, err error) {
 	for _, t := range m.Totals {
 		if _, name, _ := strings.Cut(t.Name, "/"); !IsPayment(v, name) {
 			continue

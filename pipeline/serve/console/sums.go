@@ -8,9 +8,9 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -23,8 +23,8 @@ func itemColumns() tables.List[tables.Line] {
 }
 
 // sums adds up the lines of customers that the call may see. The result must not be changed.
-func sums(v *View, cycle manifest.Cycle, customers []string, more []records.Condition,
-	by ...tables.ColumnOf[tables.Line]) ([]records.Sum, error) {
+func sums(v *View, cycle lake.Cycle, customers []string, more []query.Condition,
+	by ...tables.ColumnOf[tables.Line]) ([]query.LineSum, error) {
 	where, none := v.Call.Lines()
 	if none || len(customers) == 0 {
 		return nil, nil
@@ -36,24 +36,24 @@ func sums(v *View, cycle manifest.Cycle, customers []string, more []records.Cond
 		}
 		return fold(chosenItems(of.items, more), itemColumns(), by)
 	}
-	q := records.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
+	q := query.SumQuery{Cycle: cycle, Customers: customers, Where: append(where, more...), By: by}
 	return KeepFigures(v, keyOf("sums", q), weightOf,
-		func(v *View) ([]records.Sum, error) { return v.Call.State.Store.Sums(v.Request.Context(), q) })
+		func(v *View) ([]query.LineSum, error) { return v.Call.State.Store.Sums(v.Request.Context(), q) })
 }
 
 // keyOf returns the cache key of the sums of a query. A partner's query names all of its customers.
-func keyOf(what string, q records.SumQuery) string {
+func keyOf(what string, q query.SumQuery) string {
 	return fmt.Sprintf("%s %x", what, sha256.Sum256(fmt.Appendf(nil, "%#v", q)))
 }
 
 // weightOf estimates the memory of sums, in cells of tables.
-func weightOf(list []records.Sum) int { return 6 * len(list) }
+func weightOf(list []query.LineSum) int { return 6 * len(list) }
 
 // ofItems reports whether sums can be calculated from those of a bill's items.
-func ofItems(where []records.Condition, by tables.List[tables.Line]) bool {
+func ofItems(where []query.Condition, by tables.List[tables.Line]) bool {
 	items := itemColumns()
 	for i := range where {
-		if where[i].Op != records.Is || !slices.Contains(items, where[i].Column) {
+		if where[i].Op != query.IsAnyOf || !slices.Contains(items, where[i].Column) {
 			return false
 		}
 	}
@@ -61,17 +61,17 @@ func ofItems(where []records.Condition, by tables.List[tables.Line]) bool {
 }
 
 // chosenItems returns the items that meet conditions.
-func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
+func chosenItems(list []query.LineSum, where []query.Condition) []query.LineSum {
 	if len(where) == 0 {
 		return list
 	}
 	columns := itemColumns()
-	var out []records.Sum
+	var out []query.LineSum
 	for i := range list {
-		fits := func(c records.Condition) bool {
+		fits := func(c query.Condition) bool {
 			return slices.Contains(c.Values, list[i].By[slices.Index(columns, c.Column)])
 		}
-		if !slices.ContainsFunc(where, func(c records.Condition) bool { return !fits(c) }) {
+		if !slices.ContainsFunc(where, func(c query.Condition) bool { return !fits(c) }) {
 			out = append(out, list[i])
 		}
 	}
@@ -79,13 +79,13 @@ func chosenItems(list []records.Sum, where []records.Condition) []records.Sum {
 }
 
 // fold adds up sums by some of their columns.
-func fold(list []records.Sum, columns, by tables.List[tables.Line]) ([]records.Sum, error) {
+func fold(list []query.LineSum, columns, by tables.List[tables.Line]) ([]query.LineSum, error) {
 	if slices.Equal(columns, by) {
 		return list, nil
 	}
-	found := make(map[string]*records.Sum)
+	found := make(map[string]*query.LineSum)
 	for i := range list {
-		one := &records.Sum{By: make([]string, len(by))}
+		one := &query.LineSum{By: make([]string, len(by))}
 		for k, col := range by {
 			one.By[k] = list[i].By[slices.Index(columns, col)]
 		}
@@ -99,23 +99,23 @@ func fold(list []records.Sum, columns, by tables.List[tables.Line]) ([]records.S
 			return nil, err
 		}
 	}
-	return records.InOrder(found), nil
+	return query.SumsInOrder(found), nil
 }
 
 // billSums has the sums of a customer's lines of a cycle.
 type billSums struct {
-	items []records.Sum // by itemColumns
+	items []query.LineSum // by itemColumns
 	// by service and day, for customers with at most maxCharted lines
-	days []records.Sum
+	days []query.LineSum
 }
 
 // itemsOf adds up a customer's lines that the call may see. It is cached per state: a large customer has very many.
-func itemsOf(v *View, cycle manifest.Cycle, id string) (billSums, error) {
+func itemsOf(v *View, cycle lake.Cycle, id string) (billSums, error) {
 	where, none := v.Call.Lines()
 	if none {
 		return billSums{}, nil
 	}
-	q := records.SumQuery{Cycle: cycle, Customers: []string{id}, Where: where, By: itemColumns()}
+	q := query.SumQuery{Cycle: cycle, Customers: []string{id}, Where: where, By: itemColumns()}
 	return KeepFigures(v, keyOf("items", q),
 		func(b billSums) int { return weightOf(b.items) + weightOf(b.days) },
 		func(v *View) (out billSums, err error) {

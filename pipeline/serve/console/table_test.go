@@ -12,16 +12,16 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
 // viewOf returns the view of an address.
 func viewOf(address string) *View {
 	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
-	w := &workspace.Workspace{Books: &books.Books{Currency: "CNY", Digits: 2}}
+	w := &run.Workspace{Books: &books.Books{Currency: "CNY", Digits: 2}}
 	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}, Workspace: w}}, Request: r,
 		Query: r.URL.Query()}
 }
@@ -131,8 +131,9 @@ func TestSpareColumns(t *testing.T) {
 // TestCell tests PAGE-1: a cell has the markup that html/template gives, for any text, tone and address of the console.
 func TestCell(t *testing.T) {
 	t.Parallel()
-	cell := template.Must(template.New("").Funcs(typeset.Funcs()).Parse(`<td{{with .Class}} class="{{.}}"{{end}}>` +
-		`{{if .Href}}<a href="{{.Href}}">{{visible .Say}}</a>{{else}}{{visible .Say}}{{end}}</td>`))
+	cell := template.Must(template.New("").Funcs(document.TemplateFuncs()).Parse(
+		`<td{{with .Class}} class="{{.}}"{{end}}>` +
+			`{{if .Href}}<a href="{{.Href}}">{{visible .Say}}</a>{{else}}{{visible .Say}}{{end}}</td>`))
 	texts := []string{"", "plain", `<script>alert("1")</script>`, "a & b's", "&amp;", "\x00", "\xff<\xc3", "中文",
 		strings.Repeat("x", 40)}
 	ours := []string{"/console/bill?customer_id=a&cycle=2026-09", "/console/x?q=%22%3E%3Cscript%3E", "?a=b", "#t"}

@@ -6,8 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/out/document/language"
-	"github.com/tollbook/tollbook/pipeline/out/document/typeset"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -48,7 +47,7 @@ type View struct {
 	Query   url.Values
 	Allowed func(path string) bool // whether the caller may open a page, with any parameters
 	Kept    *Kept                  // nil = no cache
-	Words   *language.Words        // of a Chinese page; nil = English
+	Words   *document.Translator   // of a Chinese page; nil = English
 	Jobs    func() ([]Job, error)  // the runs of jobs, the oldest first; nil = not known
 	// Background says that no client waits for the page: its calculation ends only with the request's context.
 	Background bool
@@ -143,17 +142,17 @@ type Decimal interface {
 
 // Money returns the cell of an amount, with at least the currency's digits, and more if the amount has more.
 func (v *View) Money(a Decimal, href string) Cell {
-	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(v.Digits())), Href: href}
+	return Cell{Text: a.String(), Shown: document.GroupedDigits(a.StringFixed(v.Digits())), Href: href}
 }
 
 // MoneyIn is Money in another currency than the page's.
 func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
 	digits := v.Call.State.Workspace.Books.CurrencyNamed(currency).Digits
-	return Cell{Text: a.String(), Shown: typeset.Grouped(a.StringFixed(digits)), Href: href}
+	return Cell{Text: a.String(), Shown: document.GroupedDigits(a.StringFixed(digits)), Href: href}
 }
 
 // Sum formats an amount for people.
-func (v *View) Sum(a Decimal) string { return typeset.Grouped(a.StringFixed(v.Digits())) }
+func (v *View) Sum(a Decimal) string { return document.GroupedDigits(a.StringFixed(v.Digits())) }
 
 // Zone returns the contract zone.
 func (v *View) Zone() *period.Zone { return v.Call.State.Workspace.Books.Zone }

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -169,7 +169,7 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 		return fmt.Errorf("write keys: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := osfile.Lock(lock, osfile.Exclusive); err != nil {
+	if err := storage.LockFile(lock, storage.ExclusiveLock); err != nil {
 		return fmt.Errorf("write keys: lock %s: %w", lock.Name(), err)
 	}
 	if err := f.sweep(); err != nil {
@@ -187,7 +187,7 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 		return fmt.Errorf("write keys: %w", err)
 	}
 	var refused error // by ready
-	o := osfile.Options{Temporary: f.temporary() + "*" + ending, Durability: osfile.Name,
+	o := storage.ReplaceOptions{Temporary: f.temporary() + "*" + ending, Durability: storage.Name,
 		Publish: func(from, to string) error {
 			if ready != nil {
 				if refused = ready(); refused != nil {
@@ -196,7 +196,7 @@ func (f File) change(edit func(*content) error, ready func() error) (err error) 
 			}
 			return os.Rename(from, to)
 		}}
-	err = osfile.Replace(f.Name, o, func(tmp *os.File) error {
+	err = storage.ReplaceFile(f.Name, o, func(tmp *os.File) error {
 		_, err := tmp.Write(append(text, '\n'))
 		return err
 	})

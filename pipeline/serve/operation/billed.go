@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 )
 
 // Books can be corrected after a close. The lines and partner statements of the closed cycle stay unchanged (§4.11,
@@ -20,12 +19,12 @@ func (a *asked) billedAs(ctx context.Context, s *Scope) error {
 	if !ok || a.op.Subject == WholeCustomer {
 		return NotItsCustomer()
 	}
-	cycle := manifest.CycleOf(month)
+	cycle := lake.CycleOf(month)
 	if ref, known := a.state.Snap.Cycle(cycle); !known || ref.Archived != nil {
 		return NotItsCustomer()
 	}
 	shares, err := a.state.Store.Shares(ctx, cycle)
-	if err == nil && !slices.ContainsFunc(shares, func(r records.Share) bool {
+	if err == nil && !slices.ContainsFunc(shares, func(r query.PartnerShare) bool {
 		return r.Partner == s.Partner && r.Customer == s.Customer
 	}) {
 		return NotItsCustomer()
@@ -44,7 +43,7 @@ func (a *asked) ofReseller(ctx context.Context, s *Scope, reseller string) error
 	s.Partner, s.During = reseller, resoldBy(b, distributor, reseller)
 	month, ok := a.month()
 	if ok {
-		sellers, err := partners.ClosedSellers(ctx, a.state.Snap, manifest.CycleOf(month), reseller)
+		sellers, err := query.ClosedSellers(ctx, a.state.Snap, lake.CycleOf(month), reseller)
 		if err != nil {
 			return err
 		}

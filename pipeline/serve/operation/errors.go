@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/lake/lakeerr"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -183,7 +183,7 @@ func Overtaken() *Error {
 
 // Known returns an internal error as one that a caller may see (OP-4); nil = the caller only learns that it happened.
 func Known(err error) *Error {
-	none, archived, moved := new(rows.NoCycleError), new(rows.ArchivedError), new(lakeerr.MovedError)
+	none, archived, moved := new(rows.NoCycleError), new(rows.ArchivedError), new(lake.MovedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return TooLong()

@@ -5,21 +5,21 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Lines returns the conditions of the lines that a call may see; none reports that it may see no line. Every lookup of
 // lines for a caller must include them (OP-3).
-func (c *Call) Lines() (where []records.Condition, none bool) {
+func (c *Call) Lines() (where []query.Condition, none bool) {
 	if c.Scope.Partner != "" {
-		where = append(where, records.Condition{Column: tables.LinePartnerID.Of(), Op: records.Is,
+		where = append(where, query.Condition{Column: tables.LinePartnerID.Of(), Op: query.IsAnyOf,
 			Values: []string{c.Scope.Partner}})
 	}
 	if c.Scope.During != nil {
-		where = append(where, records.Condition{Op: records.Own, Spans: c.Scope.During})
+		where = append(where, query.Condition{Op: query.OwnLine, Spans: c.Scope.During})
 	}
 	none = c.Scope.Nothing
 	if c.Scope.Customer != "" && c.Scope.Manager != "" {
@@ -32,7 +32,8 @@ func (c *Call) Lines() (where []records.Condition, none bool) {
 
 // Customers returns the ids of the customers with lines in a cycle that the call may see and for which wanted is true,
 // sorted. It returns none for a cycle that the lake does not have.
-func (c *Call) Customers(ctx context.Context, cycle manifest.Cycle, wanted func(records.Share) bool) ([]string, error) {
+func (c *Call) Customers(ctx context.Context, cycle lake.Cycle, wanted func(query.PartnerShare) bool) ([]string,
+	error) {
 	if c.Scope.Nothing {
 		return nil, nil
 	}

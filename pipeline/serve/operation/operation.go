@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/cache"
-	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -80,9 +79,9 @@ type Call struct {
 
 // State is one committed state of the lake with its settings and books. Several calls share it.
 type State struct {
-	Workspace *workspace.Workspace
+	Workspace *run.Workspace
 	Snap      *lake.Snapshot
-	Store     records.Store  // looks up lines of Snap
+	Store     query.Store    // looks up lines of Snap
 	Prices    *Prices        // of the workspace's books
 	Now       period.Instant // time of the request: for what is in force today; amounts never depend on it
 }
@@ -96,11 +95,11 @@ type Prices struct {
 }
 
 // NewPrices returns the prices of a workspace whose books do not change.
-func NewPrices(w *workspace.Workspace) *Prices {
+func NewPrices(w *run.Workspace) *Prices {
 	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *tariff.Book {
 		b := *w.Books
 		b.Packages = nil
-		return tariff.Compile(&b, workspace.Rules(&w.Settings))
+		return tariff.Compile(&b, run.Rules(&w.Settings))
 	}), Partners: sync.OnceValues(w.PartnerBook)}
 }
 
@@ -108,7 +107,7 @@ func NewPrices(w *workspace.Workspace) *Prices {
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
-	Cache   *cache.Cache          // of repeated results; nil = nothing is cached
+	Cache   *query.Cache          // of repeated results; nil = nothing is cached
 	Program string                // identifies the build that writes the results: a part of their tags
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/tollbook/tollbook/pipeline/lake/manifest"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -108,11 +108,11 @@ func (v *Values) Month(name string) (c period.Cycle, ok bool) {
 }
 
 // Cycle returns the value of a Month parameter as a cycle of the manifest, or none.
-func (v *Values) Cycle(name string) manifest.Cycle {
+func (v *Values) Cycle(name string) lake.Cycle {
 	if c, ok := v.Month(name); ok {
-		return manifest.CycleOf(c)
+		return lake.CycleOf(c)
 	}
-	return manifest.Cycle{}
+	return lake.Cycle{}
 }
 
 // Day returns the value of a Date parameter; ok is false if there is none.

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tollbook/tollbook/pipeline/lake/osfile"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // shared is the file of a slot: the signatures that were accepted, one after the other, by any process. To accept one,
@@ -60,7 +60,7 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 			return 0, err
 		}
 	}
-	if err := osfile.Lock(f.file, osfile.Exclusive); err != nil {
+	if err := storage.LockFile(f.file, storage.ExclusiveLock); err != nil {
 		return 0, err
 	}
 	others, err = f.others(uses)
@@ -69,7 +69,7 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 			f.read += sha256.Size
 		}
 	}
-	return others, errors.Join(err, osfile.Unlock(f.file))
+	return others, errors.Join(err, storage.UnlockFile(f.file))
 }
 
 // others reads what was appended since the last call. An incomplete signature at the end, of a failed write, is

@@ -6,9 +6,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // allocation reads allocation.yaml.
@@ -18,14 +17,14 @@ func (l *loader) allocation() {
 	if !ok {
 		return
 	}
-	if root.Kind != yamldoc.Sequence {
+	if root.Kind != settings.Sequence {
 		l.files.Problems.Add(root.Pos, "write each rule as `- match: …`", "%s, not a list of rules", root.Kind)
 		return
 	}
 	for i := range root.Items {
 		node := &root.Items[i]
 		m := l.item(file, node, fmt.Sprintf("rule %d", i+1))
-		if node.Kind == yamldoc.Mapping {
+		if node.Kind == settings.Mapping {
 			l.b.Allocations = append(l.b.Allocations, m.allocation(node.Pos))
 		}
 	}
@@ -34,7 +33,7 @@ func (l *loader) allocation() {
 // allocation reads one rule.
 func (m item) allocation(at books.Pos) books.Allocation {
 	a := books.Allocation{At: at, Valid: m.valid(), Match: m.match(), SKU: books.AnyCode, Customer: books.AnyCode,
-		Quantity: cost.PricingQuantity + cost.Column(m.word("quantity")), Unit: m.Text("unit", "")}
+		Quantity: books.PricingQuantity + books.CostColumn(m.word("quantity")), Unit: m.Text("unit", "")}
 	results := 0
 	for _, key := range []string{"customer", "split", "keep"} {
 		if m.Get(key) != nil {
@@ -48,7 +47,7 @@ func (m item) allocation(at books.Pos) books.Allocation {
 	m.toCustomer(&a)
 	m.split(&a)
 	if n := m.Get("keep"); n != nil {
-		a.Kind, a.Reason = books.KeepCost, yamldoc.Value(m.Map, "keep", "", parseID)
+		a.Kind, a.Reason = books.KeepCost, settings.YAMLValue(m.YAMLMap, "keep", "", parseID)
 		if slices.Contains(books.Unallocated(), a.Reason) {
 			m.Fail("keep", n, "name another reason", "the reason of rows that are not allocated")
 		}
@@ -77,7 +76,7 @@ func (m item) match() []books.ColumnMatch {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yamldoc.Mapping {
+	if n.Kind != settings.Mapping {
 		m.Fail("match", n, "write {ServiceName: AmazonEC2, Tags.org: a*}", "%s, not a mapping of columns", n.Kind)
 		return nil
 	}
@@ -89,19 +88,19 @@ func (m item) match() []books.ColumnMatch {
 			one.Column, one.Tag = "", tag
 		}
 		switch pair.Value.Kind {
-		case yamldoc.Scalar:
+		case settings.YAMLScalar:
 			one.Values = []string{pair.Value.Text}
-		case yamldoc.Null:
+		case settings.Null:
 			one.Values = []string{""}
-		case yamldoc.Sequence:
+		case settings.Sequence:
 			for j := range pair.Value.Items {
-				if pair.Value.Items[j].Kind != yamldoc.Scalar {
+				if pair.Value.Items[j].Kind != settings.YAMLScalar {
 					m.Fail("match", &pair.Value.Items[j], "", "%s where a value of %s is needed",
 						pair.Value.Items[j].Kind, pair.Key)
 				}
 				one.Values = append(one.Values, pair.Value.Items[j].Text)
 			}
-		case yamldoc.Mapping: // no values
+		case settings.Mapping: // no values
 		}
 		if len(one.Values) == 0 {
 			m.Fail("match", &pair.Value, "", "%s: neither a value nor a list of values", pair.Key)
@@ -136,7 +135,7 @@ func (m item) split(a *books.Allocation) {
 	if n == nil {
 		return
 	}
-	if n.Kind == yamldoc.Mapping {
+	if n.Kind == settings.Mapping {
 		a.Kind = books.SplitByShares
 		m.shares(n, a)
 		return
@@ -171,7 +170,7 @@ func (m item) split(a *books.Allocation) {
 }
 
 // shares reads fixed shares, which add up to 1.
-func (m item) shares(n *yamldoc.Node, a *books.Allocation) {
+func (m item) shares(n *settings.YAMLNode, a *books.Allocation) {
 	var sum money.SignedQuantity
 	for i := range n.Pairs {
 		pair := &n.Pairs[i]

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // budgets reads budgets.csv.
@@ -59,7 +59,7 @@ func (r *row) percents(name string) []int {
 		switch {
 		case err != nil || n < 1 || n > maxPercent || strconv.Itoa(n) != text:
 			r.rec.Fail(name, "write percents as 50;80;100", "%q is not a whole number from 1 to %d",
-				yamldoc.Shorten(text), maxPercent)
+				settings.ShortYAML(text), maxPercent)
 			return out
 		case len(out) > 0 && n <= out[len(out)-1]:
 			r.rec.Fail(name, "write percents as 50;80;100", "%d after %d: want them ascending", n, out[len(out)-1])

@@ -5,7 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // quotaRow is a quota with the id of its parent, which can follow later in the book.
@@ -64,7 +64,7 @@ func (q quotaRows) handDown() {
 		parent := l.b.Money.QuotaNamed(rows[i].Row.parent)
 		if parent < 0 || int(parent) == i {
 			l.files.Problems.Add(at(rows[i].At), "", "quota_id %s: parent_quota_id %q is no other quota",
-				list[i].Terms.ID, yamldoc.Shorten(rows[i].Row.parent))
+				list[i].Terms.ID, settings.ShortYAML(rows[i].Row.parent))
 			continue
 		}
 		list[i].Parent = parent

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // customerRow is one row of customers.csv.
@@ -37,7 +37,7 @@ func (l *loader) customers() {
 		if falls && !l.lists[list] && !unpriced[list] && !l.files.Broken["prices.csv"] {
 			unpriced[list] = true
 			l.files.Notes.Add(r.rec.Pos(r.rec.Mark("price_list")), "",
-				"price_list %q: no price is in it, so standard applies", yamldoc.Shorten(list))
+				"price_list %q: no price is in it, so standard applies", settings.ShortYAML(list))
 		}
 		if c.row.PriceList == "standard" {
 			c.row.PriceList = ""
@@ -147,7 +147,7 @@ func (p partnerRows) parents() {
 		switch {
 		case own.Parent < 0 && l.files.Broken["partners.csv"]:
 		case own.Parent < 0:
-			l.files.Problems.Add(at, "", "parent_partner_id %q: not in partners.csv", yamldoc.Shorten(e.Row.parent))
+			l.files.Problems.Add(at, "", "parent_partner_id %q: not in partners.csv", settings.ShortYAML(e.Row.parent))
 		case !distributorThroughout(&l.b.Partners[own.Parent], e.Span):
 			l.files.Problems.Add(at, "end the row where the parent's ends, or give the parent a row",
 				"parent_partner_id %q: no distributor in all of %s", e.Row.parent, e.Span)

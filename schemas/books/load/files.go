@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
@@ -156,14 +156,14 @@ func invalidAt(file, data string) books.Pos {
 }
 
 // Document reads a YAML book. ok is false if it does not exist or cannot be read.
-func (f *Files) Document(file string) (root yamldoc.Node, ok bool) {
+func (f *Files) Document(file string) (root settings.YAMLNode, ok bool) {
 	data, there := f.Data[file]
 	if !there {
-		return yamldoc.Node{}, false
+		return settings.YAMLNode{}, false
 	}
-	root, ok = yamldoc.Parse(Dir+"/"+file, []byte(data), &f.Problems)
+	root, ok = settings.ParseYAML(Dir+"/"+file, []byte(data), &f.Problems)
 	if !ok {
 		f.Broken[file] = true
 	}
-	return root, ok && root.Kind != yamldoc.Null
+	return root, ok && root.Kind != settings.Null
 }

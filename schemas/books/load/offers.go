@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // discounts reads discounts.csv (§3.6).
@@ -128,9 +128,9 @@ func (r *row) skuList() []int32 {
 		case sku == "":
 			r.rec.Fail("skus", "join products by one ;", "an empty sku in the list")
 		case code < 0 && !r.l.files.Broken["products.csv"]:
-			r.rec.Fail("skus", "", "%q is not in products.csv", yamldoc.Shorten(sku))
+			r.rec.Fail("skus", "", "%q is not in products.csv", settings.ShortYAML(sku))
 		case code >= 0 && slices.Contains(codes, code):
-			r.rec.Fail("skus", "", "%q is duplicate", yamldoc.Shorten(sku))
+			r.rec.Fail("skus", "", "%q is duplicate", settings.ShortYAML(sku))
 		case code >= 0:
 			codes = append(codes, code)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // loadPartnerMoney reads the books of chapter 9. It needs the partners, customers and products.
@@ -43,11 +43,11 @@ func (m item) fund() books.Fund {
 	m.Require("id", "name the programme")
 	m.Require("kind", "headcount or marketing")
 	f := books.Fund{
-		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		ID:        settings.YAMLValue(m.YAMLMap, "id", "", parseID),
 		Marketing: m.word("kind") == 1,
 		Valid:     m.valid(),
 		Partners:  m.partners(),
-		Requires:  nameList(m.Map, "requires"),
+		Requires:  nameList(m.YAMLMap, "requires"),
 	}
 	kind, other := "headcount", "marketing"
 	if f.Marketing {
@@ -62,10 +62,10 @@ func (m item) fund() books.Fund {
 		m.marketing(&f)
 		return f
 	}
-	f.PayRequires, f.Levels = nameList(m.Map, "pay_requires"), m.fundLevels()
+	f.PayRequires, f.Levels = nameList(m.YAMLMap, "pay_requires"), m.fundLevels()
 	f.MinDays, f.MaxHeads = m.Int("min_days", 0, 1, 31), m.Int("max_heads", 0, 1, 1_000_000)
 	f.ByDays = m.word("share") == 1
-	f.Cap, f.HasCap = yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
+	f.Cap, f.HasCap = settings.YAMLValue(m.YAMLMap, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
 	f.ConfirmWithin = m.Int("confirm_within_working_days", 14, 1, 10_000)
 	return f
 }
@@ -78,29 +78,29 @@ func (m item) marketing(f *books.Fund) {
 	if n == nil {
 		return
 	}
-	q := yamldoc.Fields(&m.l.files.Problems, n, m.Name("quota"), []string{"of_performance", "max"})
-	if n.Kind != yamldoc.Mapping {
+	q := settings.YAMLFields(&m.l.files.Problems, n, m.Name("quota"), []string{"of_performance", "max"})
+	if n.Kind != settings.Mapping {
 		return
 	}
 	q.Require("of_performance", "share of the performance of the period before, in quotes")
 	f.OfPerformance = true
-	f.QuotaRate = yamldoc.Value(q, "of_performance", money.Rate{}, money.ParseRate[string])
-	f.QuotaMax, f.HasQuotaMax = yamldoc.Value(q, "max", money.Amount{}, parseAmount), q.Get("max") != nil
+	f.QuotaRate = settings.YAMLValue(q, "of_performance", money.Rate{}, money.ParseRate[string])
+	f.QuotaMax, f.HasQuotaMax = settings.YAMLValue(q, "max", money.Amount{}, parseAmount), q.Get("max") != nil
 }
 
 // nameList reads a list of names.
-func nameList(m yamldoc.Map, key string) []string {
+func nameList(m settings.YAMLMap, key string) []string {
 	n := m.Get(key)
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yamldoc.Sequence {
+	if n.Kind != settings.Sequence {
 		m.Fail(key, n, "", "not a list of names")
 		return nil
 	}
 	var out []string
 	for i := range n.Items {
-		if item := &n.Items[i]; item.Kind != yamldoc.Scalar || item.Text == "" {
+		if item := &n.Items[i]; item.Kind != settings.YAMLScalar || item.Text == "" {
 			m.Fail(key, item, "", "%s where a name is needed", item.Kind)
 			continue
 		}
@@ -110,19 +110,19 @@ func nameList(m yamldoc.Map, key string) []string {
 }
 
 // eachMapping visits the mappings of a list.
-func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
+func (m item) eachMapping(key string, keys []string, visit func(settings.YAMLMap)) {
 	n := m.Require(key, "a list of {"+strings.Join(keys, ", ")+"}")
 	if n == nil {
 		return
 	}
-	if n.Kind != yamldoc.Sequence {
+	if n.Kind != settings.Sequence {
 		m.Fail(key, n, "", "not a list of {%s}", strings.Join(keys, ", "))
 		return
 	}
 	for i := range n.Items {
 		item := &n.Items[i]
-		one := yamldoc.Fields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
-		if item.Kind != yamldoc.Mapping {
+		one := settings.YAMLFields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		if item.Kind != settings.Mapping {
 			continue
 		}
 		for _, k := range keys {
@@ -133,10 +133,10 @@ func (m item) eachMapping(key string, keys []string, visit func(yamldoc.Map)) {
 }
 
 func (m item) fundLevels() (levels []books.FundLevel) {
-	m.eachMapping("levels", []string{"level", "amount"}, func(one yamldoc.Map) {
+	m.eachMapping("levels", []string{"level", "amount"}, func(one settings.YAMLMap) {
 		level := books.FundLevel{
-			Level:  yamldoc.Value(one, "level", "", parseID),
-			Amount: yamldoc.Value(one, "amount", money.Amount{}, parseAmount),
+			Level:  settings.YAMLValue(one, "level", "", parseID),
+			Amount: settings.YAMLValue(one, "amount", money.Amount{}, parseAmount),
 		}
 		if slices.ContainsFunc(levels, func(x books.FundLevel) bool { return x.Level == level.Level }) {
 			one.Fail("level", one.Get("level"), "", "is listed twice")
@@ -147,10 +147,10 @@ func (m item) fundLevels() (levels []books.FundLevel) {
 }
 
 func (m item) fundActivities() (activities []books.FundActivity) {
-	m.eachMapping("activities", []string{"type", "share"}, func(one yamldoc.Map) {
+	m.eachMapping("activities", []string{"type", "share"}, func(one settings.YAMLMap) {
 		a := books.FundActivity{
-			Type:  yamldoc.Value(one, "type", "", parseID),
-			Share: yamldoc.Value(one, "share", money.Rate{}, money.ParseRate[string]),
+			Type:  settings.YAMLValue(one, "type", "", parseID),
+			Share: settings.YAMLValue(one, "share", money.Rate{}, money.ParseRate[string]),
 		}
 		if slices.ContainsFunc(activities, func(x books.FundActivity) bool { return x.Type == a.Type }) {
 			one.Fail("type", one.Get("type"), "", "is listed twice")

@@ -2,11 +2,10 @@ package load
 
 import (
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-var costBases = []cost.Column{cost.List, cost.Contracted, cost.Effective, cost.Billed}
+var costBases = []books.CostColumn{books.ListCost, books.ContractedCost, books.EffectiveCost, books.BilledCost}
 
 // costBasis reads the column that only pass_through products have.
 func (r *row) costBasis(p *books.Product, modelKnown bool) {

@@ -8,24 +8,24 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // item is one mapping of a YAML book, with the books that its keys refer to.
 type item struct {
-	yamldoc.Map
+	settings.YAMLMap
 	l      *loader
 	format books.Format
 }
 
 // item returns the mapping of a node; messages call it what. Keys that the book does not have are reported.
-func (l *loader) item(file string, node *yamldoc.Node, what string) item {
+func (l *loader) item(file string, node *settings.YAMLNode, what string) item {
 	format := l.files.Formats[file]
 	keys := make([]string, len(format.Columns))
 	for i, c := range format.Columns {
 		keys[i] = c.Name
 	}
-	return item{yamldoc.Fields(&l.files.Problems, node, what, keys), l, format}
+	return item{settings.YAMLFields(&l.files.Problems, node, what, keys), l, format}
 }
 
 // words returns the words that a key can have.
@@ -48,7 +48,7 @@ func (l *loader) policies() {
 	if !ok {
 		return
 	}
-	if root.Kind != yamldoc.Mapping {
+	if root.Kind != settings.Mapping {
 		l.files.Broken[file] = true
 		l.files.Problems.Add(root.Pos, "write `id:` and its keys below it", "%s, not a mapping of policy ids",
 			root.Kind)
@@ -64,13 +64,13 @@ func (l *loader) policies() {
 			MissingZero: m.word("missing") == 1, ValidDaysOnly: m.Bool("valid_days_only", false),
 			Kilo: []int{1000, 1024}[m.Word("kilo", 0, []string{"1000", "1024"})],
 			Days: books.DayShare(m.word("days")),
-			Drop: yamldoc.Value(m.Map, "drop", mustRate("0.05"), parseDrop),
+			Drop: settings.YAMLValue(m.YAMLMap, "drop", mustRate("0.05"), parseDrop),
 		}
-		if pair.Value.Kind == yamldoc.Mapping {
+		if pair.Value.Kind == settings.Mapping {
 			m.Require("method", "one of "+strings.Join(m.words("method"), ", "))
 		}
 		p.Method = books.Method(m.word("method"))
-		p.FloorShare = yamldoc.Value(m.Map, "floor_share", money.Rate{}, money.ParseRate[string])
+		p.FloorShare = settings.YAMLValue(m.YAMLMap, "floor_share", money.Rate{}, money.ParseRate[string])
 		if !p.FloorShare.IsZero() && p.Method != books.EnhancedP95 && m.Get("method") != nil {
 			m.Fail("floor_share", m.Get("floor_share"), "remove it", "only enhanced_p95 has one")
 		}

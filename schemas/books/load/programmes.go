@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // incentives reads incentives.yaml (§6.5).
@@ -28,7 +28,7 @@ func (l *loader) programmes(file, kind, twice string, read func(item) (id string
 	if !ok {
 		return
 	}
-	if root.Kind != yamldoc.Sequence {
+	if root.Kind != settings.Sequence {
 		l.files.Problems.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of %ss", root.Kind, kind)
 		return
 	}
@@ -36,7 +36,7 @@ func (l *loader) programmes(file, kind, twice string, read func(item) (id string
 	for i := range root.Items {
 		node := &root.Items[i]
 		m := l.item(file, node, fmt.Sprintf("%s %d", kind, i+1))
-		if node.Kind != yamldoc.Mapping {
+		if node.Kind != settings.Mapping {
 			continue
 		}
 		name := read(m)
@@ -54,32 +54,32 @@ func (m item) programme() books.Programme {
 	m.Require("id", "name the programme")
 	m.Require("period", "month or quarter")
 	p := books.Programme{
-		ID:        yamldoc.Value(m.Map, "id", "", parseID),
+		ID:        settings.YAMLValue(m.YAMLMap, "id", "", parseID),
 		Quarterly: m.word("period") == 1,
 		Graduated: m.word("tier_rule") == 1, CarryNegative: m.Bool("carry_negative", false),
 		ConfirmWithinDays: m.Int("confirm_within_working_days", -1, 1, 10_000),
 		PayoutQuarterly:   m.word("payout") == 1,
 		LapseAfterDays:    m.Int("lapse_after_days", -1, 0, 100_000),
 		RollUp:            m.Bool("roll_up", false),
-		Cap:               yamldoc.Value(m.Map, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
+		Cap:               settings.YAMLValue(m.YAMLMap, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
 	}
 	p.Valid = m.valid()
 	p.Partners = m.partners()
-	for _, i := range wordList(m.Map, "association_types", []string{"1", "2"}, []int{0, 1}) {
+	for _, i := range wordList(m.YAMLMap, "association_types", []string{"1", "2"}, []int{0, 1}) {
 		p.AssociationTypes = append(p.AssociationTypes, books.AssociationType(i+1))
 	}
-	for _, i := range wordList(m.Map, "product_classes", productClasses(),
+	for _, i := range wordList(m.YAMLMap, "product_classes", productClasses(),
 		[]int{int(books.Ordinary), int(books.Specific)}) {
 		p.ProductClasses = append(p.ProductClasses, books.Class(i))
 	}
 	p.Tiers = m.tiers()
 	if bonus := m.Get("new_customer_bonus"); bonus != nil {
-		b := yamldoc.Fields(&m.l.files.Problems, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
-		if bonus.Kind == yamldoc.Mapping {
+		b := settings.YAMLFields(&m.l.files.Problems, bonus, m.Name("new_customer_bonus"), []string{"rate", "months"})
+		if bonus.Kind == settings.Mapping {
 			b.Require("rate", "share of the performance, in quotes")
 			b.Require("months", "months from the start of an association")
 		}
-		p.BonusRate = yamldoc.Value(b, "rate", money.Rate{}, money.ParseRate[string])
+		p.BonusRate = settings.YAMLValue(b, "rate", money.Rate{}, money.ParseRate[string])
 		p.BonusMonths = b.Int("months", 0, 1, 1200)
 	} else if m.Get("tiers") == nil {
 		m.Require("tiers", "a list of {from, rate}")
@@ -89,7 +89,7 @@ func (m item) programme() books.Programme {
 
 func parseID(text string) (string, error) {
 	if text == "" || strings.TrimSpace(text) != text || strings.ContainsAny(text, ";\r\n\t") {
-		return "", fmt.Errorf("%q: not an id", yamldoc.Shorten(text))
+		return "", fmt.Errorf("%q: not an id", settings.ShortYAML(text))
 	}
 	return text, nil
 }
@@ -111,10 +111,10 @@ func parseAmount(text string) (money.Amount, error) {
 // valid is the validity of an item (§1.4). An empty bound counts as absent.
 func (m item) valid() period.Span {
 	bound := func(key string, open period.Instant) period.Instant {
-		if n := m.Get(key); n != nil && n.Text == "" && (n.Kind == yamldoc.Scalar || n.Kind == yamldoc.Null) {
+		if n := m.Get(key); n != nil && n.Text == "" && (n.Kind == settings.YAMLScalar || n.Kind == settings.Null) {
 			return open
 		}
-		return yamldoc.Value(m.Map, key, open, func(text string) (period.Instant, error) {
+		return settings.YAMLValue(m.YAMLMap, key, open, func(text string) (period.Instant, error) {
 			return period.ParseValidity(text, m.l.s.Zone)
 		})
 	}
@@ -128,10 +128,10 @@ func (m item) valid() period.Span {
 // partners are the partners of a programme; nil = all.
 func (m item) partners() []int32 {
 	n := m.Get("partners")
-	if n == nil || n.Kind == yamldoc.Scalar && n.Text == "*" {
+	if n == nil || n.Kind == settings.YAMLScalar && n.Text == "*" {
 		return nil
 	}
-	if n.Kind != yamldoc.Sequence || len(n.Items) == 0 {
+	if n.Kind != settings.Sequence || len(n.Items) == 0 {
 		m.Fail("partners", n, "", "neither a list of partner ids nor *")
 		return nil
 	}
@@ -140,7 +140,7 @@ func (m item) partners() []int32 {
 		item := &n.Items[i]
 		code := m.l.b.Partner(item.Text)
 		switch {
-		case item.Kind != yamldoc.Scalar:
+		case item.Kind != settings.YAMLScalar:
 			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
 		case code < 0 && !m.l.files.Broken["partners.csv"]:
 			m.Fail("partners", item, "", "not in partners.csv")
@@ -155,12 +155,12 @@ func (m item) partners() []int32 {
 }
 
 // wordList returns the sorted indexes of a list of distinct words; an absent list gives fallback.
-func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
+func wordList(m settings.YAMLMap, key string, words []string, fallback []int) []int {
 	n := m.Get(key)
 	if n == nil {
 		return fallback
 	}
-	if n.Kind != yamldoc.Sequence || len(n.Items) == 0 {
+	if n.Kind != settings.Sequence || len(n.Items) == 0 {
 		m.Fail(key, n, "", "not a list of %s", strings.Join(words, ", "))
 		return fallback
 	}
@@ -169,7 +169,7 @@ func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
 		item := &n.Items[i]
 		at := slices.Index(words, item.Text)
 		switch {
-		case item.Kind != yamldoc.Scalar || at < 0:
+		case item.Kind != settings.YAMLScalar || at < 0:
 			m.Fail(key, item, "", "not one of %s", strings.Join(words, ", "))
 		case slices.Contains(out, at):
 			m.Fail(key, item, "", "is duplicate")
@@ -187,22 +187,23 @@ func (m item) tiers() []books.IncentiveTier {
 	if n == nil {
 		return nil
 	}
-	if n.Kind != yamldoc.Sequence {
+	if n.Kind != settings.Sequence {
 		m.Fail("tiers", n, "", "not a list of {from, rate}")
 		return nil
 	}
 	var tiers []books.IncentiveTier
 	for i := range n.Items {
 		item := &n.Items[i]
-		t := yamldoc.Fields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1),
+		t := settings.YAMLFields(&m.l.files.Problems, item, fmt.Sprintf("%s[%d]", m.Name("tiers"), i+1),
 			[]string{"from", "rate"})
-		if item.Kind != yamldoc.Mapping {
+		if item.Kind != settings.Mapping {
 			continue
 		}
 		t.Require("from", "the performance from which on the rate applies")
 		t.Require("rate", "a share, in quotes")
 		tier := books.IncentiveTier{
-			From: yamldoc.Value(t, "from", money.Amount{}, parseAmount), Rate: yamldoc.Value(t, "rate", money.Rate{},
+			From: settings.YAMLValue(t, "from", money.Amount{}, parseAmount), Rate: settings.YAMLValue(t, "rate",
+				money.Rate{},
 				money.ParseRate[string]),
 		}
 		if len(tiers) > 0 && t.Get("from") != nil && tier.From.Cmp(tiers[len(tiers)-1].From) <= 0 {

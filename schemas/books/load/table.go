@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
@@ -108,7 +108,7 @@ func (t *table) header(cells []cell) bool {
 	ok := true
 	for i, c := range cells {
 		if slices.Contains(t.names, c.Text) {
-			t.f.Problems.Add(t.Pos(c.Mark), "", "column %q is duplicate", yamldoc.Shorten(c.Text))
+			t.f.Problems.Add(t.Pos(c.Mark), "", "column %q is duplicate", settings.ShortYAML(c.Text))
 			ok = false
 		}
 		t.names = append(t.names, c.Text)
@@ -119,7 +119,7 @@ func (t *table) header(cells []cell) bool {
 		case !strings.HasPrefix(c.Text, "x_"):
 			t.f.Problems.Add(t.Pos(c.Mark), "a column of your own begins with x_; known: "+t.columns(),
 				"unknown column %q",
-				yamldoc.Shorten(c.Text))
+				settings.ShortYAML(c.Text))
 			ok = false
 		}
 	}
@@ -169,7 +169,7 @@ func (r *Record) Fail(name, hint, format string, args ...any) {
 		r.f.Problems.Add(r.Pos(c.Mark), hint, "%s: %s", name, what)
 		return
 	}
-	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, yamldoc.Shorten(c.Text), what)
+	r.f.Problems.Add(r.Pos(c.Mark), hint, "%s %q: %s", name, settings.ShortYAML(c.Text), what)
 }
 
 // Text returns a cell's text or its default. An empty required cell is a problem, and so is an identity with a flaw
