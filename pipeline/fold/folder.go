@@ -55,7 +55,7 @@ type Folder struct {
 	Pay      *pay.Payer   // pays the rated lines
 	Settle   *settle.Step // settles the paid lines with partners
 	Progress func(stage string, done, total int64)
-	// linefile.Slots.Fewest of the lines of days; 0 = default
+	// rows.LineSlots.Fewest of the lines of days; 0 = default
 	SlotLines int64
 
 	charged   [][]int32 // by bucket: customers with recurring charges

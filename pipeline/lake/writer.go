@@ -71,7 +71,7 @@ func (w *Writer) Checksums() []byte { return w.sums.Table() }
 // Finish renames the file to the name that follows from its key and content. It is in no state until it is put into
 // Next and committed. It becomes durable in the background, at the latest before the commit. If the live state has the
 // same file, that file is kept and this one is deleted. Sums are sorted by column; two of one column are an error.
-// Errors: *lakeerr.SyncError of any file of the run, after which nothing can be committed.
+// Errors: *SyncError of any file of the run, after which nothing can be committed.
 func (w *Writer) Finish(rows int64, sums []ColumnSum) (FileEntry, error) {
 	if w.ended {
 		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)

@@ -16,7 +16,7 @@ type Options struct {
 	ChunkBytes int            // 0 = default; for tests
 	CutBytes   int            // 0 = default (lake.Options); for tests
 	RangeBytes int64          // accept.Config.RangeBytes; 0 = default; for tests
-	SlotLines  int64          // linefile.Slots.Fewest; 0 = default; for tests
+	SlotLines  int64          // rows.LineSlots.Fewest; 0 = default; for tests
 	BucketRows int64          // publish.Options.BucketRows; 0 = default; for tests
 	// FileRejects is rejectlist.Stage.Fewest; 0 = default; for tests.
 	FileRejects int64
@@ -40,7 +40,7 @@ type Options struct {
 	// start of the run by the real clock, for inbox.settle; 0 = no file is too recent
 	Started   period.Instant
 	HashCache string // file that stores hashes of the inbox between runs (inbox.Hashes); "" = none
-	// file with the books with which open cycles were rated (change.Prepare); "" = none: changed books then rate all of
+	// file with the books with which open cycles were rated (state.PrepareBooks); "" = none: changed books then rate all of
 	// these cycles again
 	BooksCopy string
 	Log       *slog.Logger // nil = silent

@@ -128,7 +128,7 @@ func TestConsoleAccess(t *testing.T) {
 func withoutOwn(t *testing.T, body, address string, c caller) string {
 	t.Helper()
 	own := []string{c.key.Partner, c.key.Customer}
-	for _, values := range query(t, address) {
+	for _, values := range parameters(t, address) {
 		own = append(own, url.QueryEscape(values[0]))
 	}
 	for _, text := range own {
@@ -729,7 +729,7 @@ func TestConsoleLanguage(t *testing.T) {
 		t.Errorf("%s", p.text("h1"))
 	}
 	for _, link := range p.links() {
-		if query(t, link).Get("lang") != "zh" {
+		if parameters(t, link).Get("lang") != "zh" {
 			t.Errorf("%s loses the language", link)
 		}
 	}

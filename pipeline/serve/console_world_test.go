@@ -225,8 +225,8 @@ func (v *view) links() []string {
 	return out
 }
 
-// query parses the parameters of an address.
-func query(t testing.TB, address string) url.Values {
+// parameters parses those of an address.
+func parameters(t testing.TB, address string) url.Values {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {

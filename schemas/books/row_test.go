@@ -11,7 +11,8 @@ import (
 func TestLateTexts(t *testing.T) {
 	t.Parallel()
 	at := 0
-	row := books.CostRow{CostHeader: books.NewCostHeader([]string{"SubAccountId", "ServiceName"}), Cells: make([]string, 2),
+	row := books.CostRow{CostHeader: books.NewCostHeader([]string{"SubAccountId", "ServiceName"}),
+		Cells: make([]string, 2),
 		Late: func(column int) string {
 			if column == 0 {
 				return strconv.Itoa(at)

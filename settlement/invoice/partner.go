@@ -66,7 +66,7 @@ func (b TaxBases) Rows(book *TaxBook, rulesOf func(partner string) TaxRules, at 
 			return nil, fmt.Errorf("partner %s: %w", to.partner, err)
 		}
 		for _, r := range rows {
-			out = append(out, TaxPartnerRow{Seller: to.seller, Partner: to.partner, PositionRow: r})
+			out = append(out, TaxPartnerRow{Seller: to.seller, Partner: to.partner, TaxRow: r})
 		}
 	}
 	slices.SortFunc(out, func(a, b TaxPartnerRow) int {

@@ -1,4 +1,5 @@
-// Package closed bills records that arrive after their cycle was closed, in the earliest open cycle (§4.11). record.go,
+// Package closed bills what concerns closed cycles: records that arrive after their cycle was closed, in the earliest
+// open cycle (§4.11), and the differences of a re-rating (§4.12). record.go,
 // meter.go, state.go and difference.go define records, meters, quota periods of packages and sums of lines. The other
 // files read and write the lake.
 //

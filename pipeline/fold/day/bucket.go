@@ -19,7 +19,7 @@ import (
 // CommitmentFolder makes the lines of commitments.
 type CommitmentFolder struct {
 	State    *state.State
-	LateIn   period.Cycle // in which differences of closed cycles are billed; place.NoCycle = none is closed
+	LateIn   period.Cycle // in which differences of closed cycles are billed; lake.NoCycle = none is closed
 	AsOf     period.Instant
 	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
 }

@@ -359,7 +359,7 @@ func PartnerTaxes(b *books.Books, s settings.Tax, cycle period.Cycle, bases invo
 		return nil, fmt.Errorf("taxes of partner statements: %w", err)
 	}
 	for i := range rows {
-		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].PositionRow, own(rows[i].Partner)); err != nil {
+		if err := w.Add(rows[i].Seller, rows[i].Partner, &rows[i].TaxRow, own(rows[i].Partner)); err != nil {
 			return nil, err
 		}
 	}

@@ -48,7 +48,7 @@ func quantity(t *testing.T, text string) money.Quantity {
 }
 
 // state parses a position: package, start, units left, quota.
-func current(t *testing.T, text string) table.PositionRow {
+func positionRow(t *testing.T, text string) table.PositionRow {
 	t.Helper()
 	f := strings.Fields(text)
 	return table.PositionRow{Kind: table.PackagePosition, Key: f[0], At: day(t, f[1]), Count: quantity(t, f[2]),
@@ -102,14 +102,14 @@ func TestApply(t *testing.T) {
 	} {
 		var rows []table.PositionRow
 		for _, text := range c.rows {
-			rows = append(rows, current(t, text))
+			rows = append(rows, positionRow(t, text))
 		}
 		var changes []state.PositionChange
 		for _, text := range c.changes {
 			if len(strings.Fields(text)) == 3 {
 				changes = append(changes, shift(t, text))
 			} else {
-				changes = append(changes, state.PositionChange{PositionRow: current(t, text)})
+				changes = append(changes, state.PositionChange{PositionRow: positionRow(t, text)})
 			}
 		}
 		rows, err := state.ApplyChanges(b, 0, rows, changes)
@@ -140,13 +140,13 @@ func TestContinues(t *testing.T) {
 		at   string
 		want bool
 	}{
-		{current(t, "p 2026-09-01 1 10"), "2026-09-01", true},
-		{current(t, "p 2026-09-01 1 10"), "2026-10-01", false},
-		{current(t, "q 2026-07-01 1 100"), "2026-10-01", true},
-		{current(t, "q 2026-07-01 1 100"), "2027-01-01", true},
-		{current(t, "gone 2026-07-01 1 100"), "2026-07-01", false},
-		{current(t, "q 2026-06-01 1 100"), "2026-06-01", false}, // before the package was in force
-		{current(t, "q 2026-07-20 1 100"), "2026-10-01", false}, // no quota period begins then
+		{positionRow(t, "p 2026-09-01 1 10"), "2026-09-01", true},
+		{positionRow(t, "p 2026-09-01 1 10"), "2026-10-01", false},
+		{positionRow(t, "q 2026-07-01 1 100"), "2026-10-01", true},
+		{positionRow(t, "q 2026-07-01 1 100"), "2027-01-01", true},
+		{positionRow(t, "gone 2026-07-01 1 100"), "2026-07-01", false},
+		{positionRow(t, "q 2026-06-01 1 100"), "2026-06-01", false}, // before the package was in force
+		{positionRow(t, "q 2026-07-20 1 100"), "2026-10-01", false}, // no quota period begins then
 		{table.PositionRow{Kind: table.MeterPosition, Key: "q", At: day(t, "2026-07-01")}, "2026-07-01", false},
 	} {
 		if got := rating.Continues(prices, 0, &c.row, day(t, c.at)); got != c.want {
@@ -158,7 +158,7 @@ func TestContinues(t *testing.T) {
 func TestPackageOf(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
-	row := current(t, "q 2026-08-01 1 5")
+	row := positionRow(t, "q 2026-08-01 1 5")
 	for customer, want := range map[int32]int32{0: 1, 1: 2, 2: -1} {
 		if got := state.PackageOf(b, customer, &row); got != want {
 			t.Errorf("customer %d: %d, want %d", customer, got, want)

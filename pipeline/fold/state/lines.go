@@ -34,7 +34,7 @@ type Consumption struct {
 }
 
 // LineWriter writes the lines of one (cycle, day, bucket) to one file. Lines that will be paid are kept for the step
-// that pays them (package state).
+// that pays them.
 type LineWriter struct {
 	*rows.Writer[tables.Line]
 	state *State

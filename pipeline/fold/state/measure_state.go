@@ -14,7 +14,7 @@ import (
 
 // MeasureState passes objects of a cycle to show with their samples from a state of the lake, bucket by bucket, in each
 // bucket in order of keys. The objects must come from Gather. An object is valid until show returns. Errors: of
-// reading, including *lakeerr.CorruptError.
+// reading, including *lake.CorruptError.
 func MeasureState(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle,
 	objects *MeasuredObjects,
 	show func(MeasureKey, *percentile.Object) error) error {

@@ -274,7 +274,7 @@ func (r *RatedReader) Next() (*RatedBatch, error) {
 	return b, nil
 }
 
-// Each visits the lines that are left, as tablefile.Each does those of a file.
+// Each visits the lines that are left, as rows.EachRow does those of a file.
 func (r *RatedReader) Each(visit func(c *RatedBatch, i int) error) error {
 	for {
 		c, err := r.Next()

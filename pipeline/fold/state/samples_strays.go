@@ -15,7 +15,7 @@ import (
 type LateStrays struct {
 	state   *State
 	workers int
-	lateIn  period.Cycle // in which late samples are billed; place.NoCycle = none are
+	lateIn  period.Cycle // in which late samples are billed; lake.NoCycle = none are
 
 	mu     sync.Mutex
 	found  map[strayPlace]func() (StraySamples, error)

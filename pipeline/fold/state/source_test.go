@@ -69,7 +69,7 @@ func (s *stored) line(text string) {
 	switch f[0] {
 	case "left":
 		to := s.batch(tables.LatePositions().Table, f[1], "")
-		row := state(s.t, strings.Join(f[3:], " "))
+		row := positionRow(s.t, strings.Join(f[3:], " "))
 		state.AddRow(parquet.As[tables.Position](to), f[2], &row)
 		to.Word(tables.PositionOriginCycle.Any()).Add("")
 	case "shift":
@@ -89,7 +89,7 @@ func (s *stored) line(text string) {
 			ident.Col(0).Ints, ident.N = append(ident.Col(0).Ints, 1), 1
 		}
 		if len(f) > 1 {
-			row := state(s.t, strings.Join(f[2:], " "))
+			row := positionRow(s.t, strings.Join(f[2:], " "))
 			state.AddRow(parquet.As[tables.Position](s.batch(tables.Positions().Table, f[0][:7], f[0])), f[1], &row)
 		}
 	}

@@ -26,7 +26,7 @@ type State struct {
 	Lax     bool             // whether the books may lack what the lake has; see Names
 	Rated   *RatedLines      // lines that will be paid; nil = every line is written to the lake
 	Spare   *lake.SpareCores // cores that can write lines; nil = none
-	// linefile.Slots.Fewest of the lines of days; 0 = default
+	// rows.LineSlots.Fewest of the lines of days; 0 = default
 	SlotLines int64
 
 	decoder func() (*parquet.Decoder, error) // of OpenAtOnce

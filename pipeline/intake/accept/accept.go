@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// Columns of the usage feed in the order of feeds.Usage.
+// Columns of the usage feed in the order of feed.UsageSpec.
 const (
 	uRecord = iota
 	uCustomer
@@ -32,7 +32,7 @@ const (
 	uReplaces
 )
 
-// Columns of the bandwidth feed in the order of feeds.Bandwidth.
+// Columns of the bandwidth feed in the order of feed.BandwidthSpec.
 const (
 	bResource = iota
 	bTime

@@ -40,7 +40,7 @@ type Config struct {
 	// TaskBytes encodes and decodes the tasks that read usage and bandwidth, and their results. Their rows then go
 	// through files.
 	TaskBytes bool
-	// Elsewhere makes other processes do these tasks (task.Local); nil = this process does all of them.
+	// Elsewhere makes other processes do these tasks (lake.LocalTasks); nil = this process does all of them.
 	Elsewhere func(ctx context.Context, kind string, tasks [][]byte, take func(result []byte) error) error
 	Log       *slog.Logger
 	Progress  func(stage string, done, total int64)

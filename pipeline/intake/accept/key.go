@@ -45,6 +45,6 @@ func Weights(runs []*Run, part RunPart) []Weight {
 			list = append(list, Weight{r.segments[i].first, r.segments[i].rows})
 		}
 	}
-	slices.SortFunc(list, func(a, b Weight) int { return cmp.Or(a.Compare(b.OrderKey), cmp.Compare(a.Rows, b.Rows)) })
+	slices.SortFunc(list, func(a, b Weight) int { return cmp.Or(a.Compare(b.RecordKey), cmp.Compare(a.Rows, b.Rows)) })
 	return list
 }

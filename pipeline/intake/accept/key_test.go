@@ -61,7 +61,7 @@ func weigh(t *rapid.T, runs []*Run, part RunPart) {
 	for _, w := range list {
 		sum += w.Rows
 	}
-	if sum != rows[part] || !slices.IsSortedFunc(list, func(a, b Weight) int { return a.Compare(b.OrderKey) }) {
+	if sum != rows[part] || !slices.IsSortedFunc(list, func(a, b Weight) int { return a.Compare(b.RecordKey) }) {
 		t.Fatalf("part %d has %d rows, its weights are %v", part, rows[part], list)
 	}
 }

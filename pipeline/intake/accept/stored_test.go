@@ -31,16 +31,16 @@ type scratch struct {
 
 func newScratch() *scratch { return &scratch{Mem: storage.NewMem()} }
 
-// CreateTemp implements extsort.Temp.
+// CreateTemp implements rows.Temp.
 func (s *scratch) CreateTemp(string) (storage.File, error) {
 	s.n++
 	return s.Create(fmt.Sprint("tmp/", s.n))
 }
 
-// OpenTemp implements extsort.Temp.
+// OpenTemp implements rows.Temp.
 func (s *scratch) OpenTemp(name string) (storage.ReadFile, error) { return s.Open(name) }
 
-// RemoveTemp implements extsort.Temp.
+// RemoveTemp implements rows.Temp.
 func (s *scratch) RemoveTemp(name string) error { return s.Remove(name) }
 
 // store returns the rows of a chunk as a file with a footer, and where the footer begins.

@@ -30,7 +30,7 @@ const (
 	NoSeconds
 	OffsetHours
 	OffsetNoColon
-	FilledListCost // by cost.Column
+	FilledListCost // by books.CostColumn
 	FilledContractedCost
 	FilledEffectiveCost
 	FilledBilledCost

@@ -16,7 +16,7 @@ import (
 
 // ParquetForm is how a column of texts is read.
 type ParquetForm struct {
-	Longest int        // bytes of a text; a longer one is feedfile.ErrTooLong
+	Longest int        // bytes of a text; a longer one is ErrTooLong
 	Words   bool       // as an array with a dictionary; a dictionary with a text twice is an error
 	Number  TextNumber // as the numbers of the texts; nil = as texts
 }

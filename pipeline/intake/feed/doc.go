@@ -1,9 +1,9 @@
 // Package feed converts one feed file, CSV, NDJSON or Parquet, into Arrow record batches with the same schema (§2.2,
-// §3.13–3.20). It reads the columns that package feed describes; package feed defines the batches and their
+// §3.13–3.20). It reads the columns that the specs describe; this package defines the batches and their
 // faults. It does not use books, cycles or other records: the caller makes all checks that need them.
 //
 //  1. A file is ingested completely or not at all. An error of the file (its header, its compression, a column's
-//     type) is a *feedfile.Error and ends the reading. An error of one record is a feedrows.Fault with its batch. A
+//     type) is a *FormError and ends the reading. An error of one record is a feedrows.Fault with its batch. A
 //     reader reports the error of a file no later than at its end, so nothing of a file counts before io.EOF.
 //  2. No record is dropped: row i of a batch is the file's row First+i, faulty or not, and the concatenated rows of
 //     a file do not depend on the size of the batches.
@@ -17,7 +17,7 @@
 //  5. A record has one fault, the first in the order of Builder, whatever the file's format.
 //  6. A batch owns its memory until Release. It stays valid after the next batch is read and after the reader is
 //     closed, and its bytes are not written again. A reader is used by one goroutine at a time, batches by any.
-//  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *feedfile.Error.
+//  7. An error of the environment (a disk error, a missing file, a context that ends) is never a *FormError.
 //  8. The ranges that a Cutter makes of a text have the rows, faults and raw records of the whole file, in its
 //     order and with its numbers. If the file fails, the first range that fails has the error of the whole file.
 //  9. The footer of a Parquet file is parsed once for all readers of its row groups that one Files opens one after
@@ -40,12 +40,12 @@
 //
 // This part contains what the readers of all formats share: a Batch of a file's records as Arrow
 // rows, the Fault of a record, the Builder that makes batches from texts, and the matching of a file's columns with its
-// feeds.Spec. It opens no file.
+// Spec. It opens no file.
 //
 //  1. No record is dropped: a Builder has as many rows as records were added, with a Fault or not, and a row whose
 //     value cannot be read has null in that column.
 //  2. A fault is the first of a record in this order: bad_row, for the complete record and then by column; then,
-//     column by column in the order of the feeds.Spec, missing_value, bad_decimal, bad_time, out_of_range.
+//     column by column in the order of the Spec, missing_value, bad_decimal, bad_time, out_of_range.
 //  3. A decimal is never converted to a float, a text is never trimmed, and an empty text is null.
 //  4. A batch owns its memory until Release. It stays valid after the next batch is made, and its bytes are not written
 //     again. A Builder is used by one goroutine at a time, batches by any.
@@ -77,7 +77,7 @@
 //  1. A column is read forward, one page after the other, and of a page only the requested rows. In memory are its
 //     dictionary, one page and the requested rows, whatever numbers the file's structures state.
 //  2. The Parquet schema alone determines the types. An Arrow schema that the writer stored is ignored.
-//  3. A read beyond the bytes of a page is an error. Decoders can panic; Group and feedfile.Guard make it an error. The
+//  3. A read beyond the bytes of a page is an error. Decoders can panic; Group and Guard make it an error. The
 //     caller adds the names of the file and of the column.
 //  4. Each column of a row group has as many rows as the group, and all groups have as many as the footer states.
 package feed

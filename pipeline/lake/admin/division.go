@@ -21,7 +21,7 @@ type division struct {
 	balances []lake.Hash // hash of each part's newest file of balances
 	spare    []int64     // memory for sorting the index of record ids
 
-	slotLines int64 // linefile.Slots.Fewest
+	slotLines int64 // rows.LineSlots.Fewest
 }
 
 func newDivision(txn *lake.SubTxn, bucket, from, to int, slotLines int64) *division {

@@ -44,7 +44,7 @@ type ArchivedCycle struct {
 	Rows  int64  `json:"lines"` // lines that left the lake
 }
 
-// Prune packs feed files and archives closed cycles (package admin), by the ages in the settings, as one transaction
+// Prune packs feed files and archives closed cycles, by the ages in the settings, as one transaction
 // on the lake. Run again with nothing due, it writes nothing. Errors: those of the lake and of publishing; with an
 // error of publishing there is a report.
 func Prune(ctx context.Context, w *run.Workspace, po PruneOptions, o run.Options) (*PruneReport, error) {

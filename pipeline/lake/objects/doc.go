@@ -1,6 +1,6 @@
-// Package objects keeps a lake in an object store: it is a storage.Chain over a Store, which is S3 (package objects) or, in
-// tests, memory. Temporary files are in a local folder, the scratch folder; a file goes to the store when it gets its
-// name.
+// Package objects keeps a lake in an object store: it is a storage.Chain over a Store, which is S3
+// or, in tests, memory. Temporary files are in a local folder, the scratch folder; a file goes to the store when it
+// gets its name.
 //
 //	OBJECTS-1  Names in tmp/, and the lock, exist in the scratch folder only. All other names exist in the store
 //	           only.

@@ -90,7 +90,7 @@ func (w *Writer[T]) Flush() error {
 	return nil
 }
 
-// FlushAside is Flush. If help calls a function on another core, as task.Spare.Help does, that core writes the row
+// FlushAside is Flush. If help calls a function on another core, as lake.SpareCores.Help does, that core writes the row
 // group while the caller fills another batch, to which Cols is changed. The next call of FlushAside, Flush, Write,
 // Finish or Abort waits for it and returns its error. No other method may be called before.
 func (w *Writer[T]) FlushAside(help func(write func() error) (wait func() error)) error {

@@ -292,7 +292,7 @@ func (m *Mem) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// IsDir reports whether there is a folder (osfile.Folders).
+// IsDir reports whether there is a folder (Folders).
 func (m *Mem) IsDir(name string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

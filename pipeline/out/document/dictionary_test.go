@@ -59,8 +59,8 @@ func TestSay(t *testing.T) {
 	}
 }
 
-// TestNotes tests DOC-11. Every sentence that package document puts below a document, and every possible next step for a
-// partner, has a translation. The texts are read from the source, so a new one without a translation fails.
+// TestNotes tests DOC-11. Every sentence that package document puts below a document, and every possible next step for
+// a partner, has a translation. The texts are read from the source, so a new one without a translation fails.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	d := Chinese()

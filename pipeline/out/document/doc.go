@@ -1,6 +1,6 @@
 // Package document composes documents for people: the statement of a partner, the bill of a customer and the invoice,
-// for one cycle each. It checks them, defines their tables and writes them as JSON; package document writes the tables as
-// text for a terminal, CSV, XLSX or one printable HTML page.
+// for one cycle each. It checks them, defines their tables and writes them as JSON; package document writes the tables
+// as text for a terminal, CSV, XLSX or one printable HTML page.
 //
 //	DOC-1  A document depends only on its input: no lake, no clock, no settings; the as-of is a field. The same input
 //	       gives the same bytes in every format. Nothing of a document is written before all of it was checked.
@@ -131,9 +131,9 @@
 //	       an apostrophe before it. For a terminal, control characters and marks of writing direction are escaped.
 //	DOC-7  The CSV is one table: column `part` identifies the kind of a row, and cells of columns that a part does
 //	       not have are empty. Its columns are those of all parts in the order of their first occurrence.
-//	DOC-9  With the option Excel the CSV is for a spreadsheet program (package document): ids are texts with all
+//	DOC-9  With the option Excel the CSV is for a spreadsheet program: ids are texts with all
 //	       their characters, and numbers are numbers if the program keeps all their digits.
-//	DOC-10  The HTML of a document with a Cover begins with it (package document). A document without one has the same
+//	DOC-10  The HTML of a document with a Cover begins with it. A document without one has the same
 //	        bytes as if covers did not exist.
 //	DOC-11  HTML and XLSX are in the language of the Cover, English without one. Package language has the translation
 //	        of every heading, caption, sentence, kind and state. Names and texts of books and feeds, ids, codes and

@@ -39,7 +39,7 @@ func ParseFormat(text string) (Format, error) {
 
 // Options are options of a writer. The zero value is valid.
 type Options struct {
-	Excel bool // CSV: for a spreadsheet program (package document)
+	Excel bool // CSV: for a spreadsheet program
 	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = maxListed, negative = all
 }
 

@@ -64,7 +64,8 @@ func (f *ChartGraph) file(c *Chart, foot int) string {
 		height += (len(f.Parts) + legendSize - 1) / legendSize * legendLine
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 %d %d %d" width="%[2]d" height="%[3]d" role="img" aria-labelledby="chart-title chart-desc">`+"\n",
+	fmt.Fprintf(
+		&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 %d %d %d" width="%[2]d" height="%[3]d" role="img" aria-labelledby="chart-title chart-desc">`+"\n",
 		-graphTop, chartWidth, graphTop+height)
 	b.WriteString(`<style>text{font:10px Helvetica,Arial,sans-serif;fill:#222;font-variant-numeric:tabular-nums}` +
 		`.end{text-anchor:end}.mid{text-anchor:middle}.head{font-size:15px;font-weight:bold}` +
@@ -81,7 +82,8 @@ func (f *ChartGraph) file(c *Chart, foot int) string {
 		if name == "" {
 			name = "(none)"
 		}
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="10" height="10" fill="url(#fill-%d)"/><text x="%d" y="%d">%s</text>`+"\n",
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="10" height="10" fill="url(
+			#fill-%d)"/><text x="%d" y="%d">%s</text>`+"\n",
 			x, y, i, x+15, y+9, query.EscapeXML(CutText(name, 2*maxLabel)))
 	}
 	b.WriteString("</svg>\n")

@@ -61,7 +61,7 @@ func (r *Request) Check() error {
 }
 
 // Write writes a table of a state and returns its number of rows. Before the first byte, every file of the lake that it
-// needs is open or copied, so that a *lakeerr.MovedError comes before it. Errors: *rows.NoCycleError,
+// needs is open or copied, so that a *lake.MovedError comes before it. Errors: *rows.NoCycleError,
 // *rows.NotFoundError for a scope that the books do not have, those of the lake, of scratch space and of w.
 func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (list int64, err error) {
 	if err := r.Check(); err != nil {

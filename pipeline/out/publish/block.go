@@ -66,7 +66,7 @@ func newFiller(t tables.Type) filler {
 	}
 }
 
-// Fill adds a batch: rows of one load and one cycle. clickhouse.Insert empties the block before each batch.
+// Fill adds a batch: rows of one load and one cycle. ServerInsert empties the block before each batch.
 func (b *Block) Fill(load uint64, cycle string, cols *parquet.Columns[tables.Any]) {
 	b.load = b.loads.of(load, cols.N)
 	if b.cycle != nil {

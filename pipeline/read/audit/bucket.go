@@ -295,7 +295,7 @@ func (b *bucket) positions() error {
 	})
 }
 
-// gatherRow is position.Gather as the positions table stores it.
+// gatherRow is table.GatherPosition as the positions table stores it.
 const gatherRow = 2
 
 func (b *bucket) waits(p product) *waits {

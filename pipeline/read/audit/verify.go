@@ -63,7 +63,7 @@ type Options struct {
 }
 
 // Run checks a state. Faults of the lake are in the report; an error is that of ctx, of reading, or a
-// *lakeerr.MovedError if a run committed meanwhile.
+// *lake.MovedError if a run committed meanwhile.
 func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}

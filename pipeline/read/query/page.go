@@ -9,7 +9,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LinePage answers a query. Errors: *rows.NoCycleError; *rows.ArchivedError; *lakeerr.MovedError if a newer state
+// LinePage answers a query. Errors: *rows.NoCycleError; *rows.ArchivedError; *lake.MovedError if a newer state
 // deleted files (REC-1).
 func (s *LakeLinesState) Page(ctx context.Context, q LineQuery) (*LinePage, error) {
 	if err := q.of(s.Snapshot); err != nil {

@@ -35,7 +35,8 @@ func TestCatalogue(t *testing.T) {
 // Invariant: CATALOGUE-2.
 func TestResourceSpecs(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"books/prices.csv": `sku,region_code,period_type,valid_from,valid_to,tier,up_to,unit_price,price_list
+	h := houseWith(
+		t, map[string]string{"books/prices.csv": `sku,region_code,period_type,valid_from,valid_to,tier,up_to,unit_price,price_list
 gb,east,,2026-01-01,,1,,2,
 mail,*,,2026-01-01,,1,,1,
 gb,west,,2026-01-01,,1,,5,special

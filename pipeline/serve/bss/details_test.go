@@ -81,7 +81,8 @@ func TestCosts(t *testing.T) {
 		return h.few("ann", costs, ask(september, more), "cost_data", "amount_by_costs")
 	}
 	// ann: 20 for gb (10 of 15 GB) less 1.50; 11 for mail; 7 for her line; 27 for care.
-	h.same("only", row(service+`,"filters":[{"operator":0,"filter_factor":{"key":"CLOUD_SERVICE_TYPE","value":["bw","ml"]}}]`),
+	h.same("only", row(
+		service+`,"filters":[{"operator":0,"filter_factor":{"key":"CLOUD_SERVICE_TYPE","value":["bw","ml"]}}]`),
 		"7.00000000\n11.00000000")
 	h.same("but", row(service+`,"filters":[{"operator":1,"filter_factor":{"key":"REGION_CODE","value":["east"]}}]`+
 		`,"limit":1`), "-1.50000000")

@@ -102,7 +102,8 @@ func TestOnDemandResourceRatings(t *testing.T) {
 // and a bit more. Invariant: RATINGS-2.
 func TestOnDemandDiscount(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"books/discounts.csv": `discount_id,kind,customer_id,service_type_code,sku,mode,value,valid_from
+	h := houseWith(
+		t, map[string]string{"books/discounts.csv": `discount_id,kind,customer_id,service_type_code,sku,mode,value,valid_from
 half,commercial,ann,st,*,rate,0.5000001,2026-01-01
 `})
 	const ask = `{"project_id":"p","inquiry_precision":PRECISION,"product_infos":[{"id":"1","cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east",
@@ -170,7 +171,8 @@ func TestDiscountPrecision(t *testing.T) {
 				Discounts []struct{ Amount json.Number } `json:"discount_rating_results"`
 			} `json:"product_rating_results"`
 		}
-		_, text := h.call("ann", askDemand, `{"project_id":"p","inquiry_precision":`+precision+`,"product_infos":[{"id":"1",
+		_, text := h.call("ann", askDemand,
+			`{"project_id":"p","inquiry_precision":`+precision+`,"product_infos":[{"id":"1",
 			"cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east","usage_factor":"stored",
 			"usage_value":"1.2345678","usage_measure_id":17,"subscription_num":2}]}`)
 		if err := json.Unmarshal([]byte(text), &out); err != nil || len(out.Products) != 1 ||
@@ -240,7 +242,8 @@ func TestRenewRateOnPeriod(t *testing.T) {
 		!strings.Contains(text, "period_num") {
 		t.Errorf("four years: %d %s", code, text)
 	}
-	later := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
+	later := houseWith(
+		t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
 r1,renew,ann,care,east,s1,2,month,1,2026-09-22T10:00:00Z,2026-11-05T00:00:00Z,2026-12-05T00:00:00Z,o1
 r2,unsubscribe,ann,,,,,,,2026-09-23T10:00:00Z,,,r1
 z1,new,ann,care,east,s7,1,month,1,2026-09-24T10:00:00Z,,,

@@ -109,14 +109,15 @@ func TestFitting(t *testing.T) {
 // was unsubscribed and ordered again without an end, and s4 has expired. Invariant: TRADE-4.
 func TestPeriodResources(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
+	h := houseWith(
+		t, map[string]string{"inbox/orders/r.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
 r1,auto_renew,ann,care,east,s1,1,month,1,2026-09-22T10:00:00Z,2026-11-05T00:00:00Z,2026-12-05T00:00:00Z,o1
 r2,new,ann,care,west,s3,1,month,1,2026-09-20T10:00:00Z,,2026-10-20T10:00:00Z,
 r3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,r2
 r4,new,ann,care,east,s3,1,month,1,2026-09-22T10:00:00Z,,,
 r5,new,ann,care,east,s4,1,day,10,2026-09-10T10:00:00Z,,2026-09-20T10:00:00Z,
 `,
-		"books/prices.csv": bssBooks["books/prices.csv"] + "care,*,day,2026-01-01,,1,,1\n"})
+			"books/prices.csv": bssBooks["books/prices.csv"] + "care,*,day,2026-01-01,,1,,1\n"})
 	const path = "/v2/orders/suscriptions/resources/query"
 	list := func(as, body string) string {
 		return h.few(as, path, body, "data", "resource_id", "region_code", "status", "effective_time", "expire_time",

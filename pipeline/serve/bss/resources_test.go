@@ -47,7 +47,8 @@ func TestOnDemandResources(t *testing.T) {
 // bonus in force. A longer bonus has ended, and cat's association has another type.
 func TestNewTags(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"books/incentives.yaml": `- {id: ended, period: month, valid_to: 2026-10-01, new_customer_bonus: {rate: "0.1", months: 90}}
+	h := houseWith(
+		t, map[string]string{"books/incentives.yaml": `- {id: ended, period: month, valid_to: 2026-10-01, new_customer_bonus: {rate: "0.1", months: 90}}
 - {id: others, period: month, partners: [hub], new_customer_bonus: {rate: "0.1", months: 80}}
 - {id: short, period: month, new_customer_bonus: {rate: "0.1", months: 9}, association_types: [2]}
 - {id: long, period: month, partners: [north], new_customer_bonus: {rate: "0.1", months: 10}}
@@ -75,7 +76,8 @@ func TestManagerNames(t *testing.T) {
 	h.same("of ann", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"Lin Wei"}]`)
 	h.edit("books/managers.csv", "am1,Lin Wei", "am8,Lin Wei")
 	h.server = h.serve(nil)
-	h.same("without a row", h.few("north", path, `{}`, "customer_infos", "account_managers"), `[{"account_name":"am1"}]`)
+	h.same("without a row", h.few("north", path, `{}`, "customer_infos", "account_managers"),
+		`[{"account_name":"am1"}]`)
 }
 
 // TestRecordDetails reads ann's bill of September per resource, per day and per record.
@@ -92,7 +94,8 @@ func TestRecordDetails(t *testing.T) {
 		"official_amount":11.00000000,"discount_amount":0.00000000,"measure_id":1,"trade_id":"2026-09",
 		"payer_account_id":"ann","account_name":"Ann Ltd"}],"total_count":1,"currency":"CNY"}`)
 	list := func(more string) string {
-		return h.few("ann", path, `{"cycle":"2026-09"`+more+`}`, "monthly_records", "bill_date", "res_instance_id", "id",
+		return h.few("ann", path, `{"cycle":"2026-09"`+more+`}`, "monthly_records", "bill_date", "res_instance_id",
+			"id",
 			"consume_amount", "period_type")
 	}
 	for _, c := range []struct{ more, want string }{
@@ -247,8 +250,9 @@ func TestBillDatesAreOfTheCycle(t *testing.T) {
 	h.same("records of days between", own("&bill_date_begin=2026-09-02&bill_date_end=2026-09-29"), second)
 	h.same("records of the last day", own("&bill_date_begin=2026-09-30&bill_date_end=2026-09-30"), third)
 	for _, kind := range []string{"2", "3"} {
-		h.same("details "+kind, h.few("bob", ownDetails, `{"cycle":"2026-09","cloud_service_type":"cl","statistic_type":`+
-			kind+`}`, "monthly_records", "bill_date", "consume_amount"), first+"\n"+second+"\n"+third)
+		h.same("details "+kind,
+			h.few("bob", ownDetails, `{"cycle":"2026-09","cloud_service_type":"cl","statistic_type":`+
+				kind+`}`, "monthly_records", "bill_date", "consume_amount"), first+"\n"+second+"\n"+third)
 		h.same("details of a day "+kind, h.few("bob", ownDetails, `{"cycle":"2026-09","cloud_service_type":"cl",
 			"statistic_type":`+kind+`,"query_type":"DAILY","bill_cycle_begin":"2026-09-01","bill_cycle_end":"2026-09-01"}`,
 			"monthly_records", "bill_date", "consume_amount"), first)

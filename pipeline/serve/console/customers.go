@@ -101,7 +101,7 @@ func partnerNow(v *View, id string) string {
 
 // customersPart shows the sums of the lines that the call may see, by customer.
 func customersPart(v *View, cycle lake.Cycle) (*Table, error) {
-	ids, err := visible(v, cycle)
+	ids, err := visibleCustomers(v, cycle)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func monthSum(v *View, cycle lake.Cycle) (sum money.AmountTotal, err error) {
 		}
 		return sum, nil
 	}
-	customers, err := shownText(v, cycle)
+	customers, err := visibleCustomers(v, cycle)
 	if err != nil {
 		return sum, err
 	}
@@ -43,7 +43,7 @@ func monthSum(v *View, cycle lake.Cycle) (sum money.AmountTotal, err error) {
 }
 
 // visible returns the customers of a cycle that the call may see.
-func shownText(v *View, cycle lake.Cycle) ([]string, error) {
+func visibleCustomers(v *View, cycle lake.Cycle) ([]string, error) {
 	if v.Call.Scope.Customer != "" {
 		return []string{v.Call.Scope.Customer}, nil
 	}
@@ -310,7 +310,7 @@ func addRow(v *View, t *Table, name, code string, before, now money.AmountTotal)
 
 // byService adds up the lines of a cycle that the call may see, by service.
 func byService(v *View, cycle lake.Cycle) (map[string]money.AmountTotal, error) {
-	customers, err := shownText(v, cycle)
+	customers, err := visibleCustomers(v, cycle)
 	if err != nil {
 		return nil, err
 	}
