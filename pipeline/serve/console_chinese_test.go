@@ -22,8 +22,7 @@ import (
 var latinWord = regexp.MustCompile(`[A-Za-z]{3,}`)
 
 // english matches words that do not occur in names or ids.
-var english = regexp.MustCompile(`^(
-	?i:and|not|are|was|were|after|before|with|off|lowest|takes|leaves|discount|fixes|than|this|that|have|has)$`)
+var english = regexp.MustCompile(`^(?i:and|not|are|was|were|after|before|with|off|lowest|takes|leaves|discount|fixes|than|this|that|have|has)$`)
 
 // isName has the words of Chinese pages that are not translated: units, formats, and names of settings, commands and
 // standards.

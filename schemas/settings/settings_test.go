@@ -229,11 +229,9 @@ api:
   idle_timeout: 1m30s
   stop_timeout: 5s
 console: on
-oidc: {issuer: "https://login.example.com/realm", client_id: console,
-	redirect_url: "https://billing.example.com/console/oidc",
+oidc: {issuer: "https://login.example.com/realm", client_id: console, redirect_url: "https://billing.example.com/console/oidc",
   client_secret_file: secret.txt, claim: groups, scopes: openid groups}
-schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", retention: "0 4 * * 0",
-	stop_timeout: 30s, listen: ":9464"}
+schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", retention: "0 4 * * 0", stop_timeout: 30s, listen: ":9464"}
 retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 `)
 	rate, err := money.ParseRate("0.05")

@@ -42,8 +42,7 @@ func (ps *partitions) makeups(ctx context.Context, n *Server) (map[publishPlace]
 	var m makeup
 	var name, cycle string
 	sql :=
-		`SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(
-			toUInt64OrZero(splitByChar('_', p.name)[5]))
+		`SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
 	err := n.Each(ctx, ServerSelect{

@@ -135,8 +135,7 @@ k2,c2,voucher,,50.5,,app,msg,,2026-01-01,
 `,
 	"policies.yaml": `p95:
   method: monthly_p95
-e95: {method: enhanced_p95, series: sum, duplicates: last, missing: zero, valid_days_only: true, kilo: 1024,
-	drop: "0.1", days: in_force, floor_share: "0.2"}
+e95: {method: enhanced_p95, series: sum, duplicates: last, missing: zero, valid_days_only: true, kilo: 1024, drop: "0.1", days: in_force, floor_share: "0.2"}
 `,
 	"incentives.yaml": `- id: growth
   valid_from: 2026-01-01

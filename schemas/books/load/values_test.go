@@ -119,8 +119,7 @@ partner r1 reseller parent=0 [2025-12-31T16:00:00Z, ) 2026-09-29T16:00:00Z
 association 0 2 type=2 [2025-12-31T16:00:00Z, 2026-05-31T16:00:00Z)
 association 0 1 type=1 [2026-05-31T16:00:00Z, )
 association 1 0 type=2 [, )
-discount a commercial customer=-1 partner=-1 * sku=-1 rate rate=0.85 fixed=0 amount=0 [2025-12-31T16:00:00Z,
-	2026-05-31T16:00:00Z)
+discount a commercial customer=-1 partner=-1 * sku=-1 rate rate=0.85 fixed=0 amount=0 [2025-12-31T16:00:00Z, 2026-05-31T16:00:00Z)
 discount a commercial customer=-1 partner=-1 * sku=-1 rate rate=0.8 fixed=0 amount=0 [2026-05-31T16:00:00Z, )
 discount b partner customer=0 partner=2 compute sku=2 fixed rate=0 fixed=0.1234567891 amount=0 [2025-12-31T16:00:00Z, )
 discount c order customer=1 partner=-1 * sku=6 reduction rate=0 fixed=0 amount=10.5 [2025-12-31T16:00:00Z, )
@@ -140,8 +139,7 @@ policy e95 enhanced_p95 sum last zero=true valid=true 1024 drop=0.1 in_force flo
 policy p95 monthly_p95 max max zero=false valid=false 1000 drop=0.05 all floor=0
 programme base [, ) partners=[] [1 2] [ordinary specific] quarterly=false graduated=false bonus=0×0 cap=0/false carry=false confirm=-1 payout=false lapse=-1 up=false
   from 0: 0.03
-programme growth [2025-12-31T16:00:00Z,
-	2026-12-31T16:00:00Z) partners=[0 2] [2] [ordinary] quarterly=true graduated=true bonus=0.05×6 cap=5000/true carry=true confirm=10 payout=true lapse=90 up=true
+programme growth [2025-12-31T16:00:00Z, 2026-12-31T16:00:00Z) partners=[0 2] [2] [ordinary] quarterly=true graduated=true bonus=0.05×6 cap=5000/true carry=true confirm=10 payout=true lapse=90 up=true
   from 0: 0.01
   from 10000: 0.02
 `
