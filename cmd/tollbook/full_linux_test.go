@@ -50,6 +50,7 @@ func printing() []string {
 		"-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
 		"-w W schedule --once",
 		"-w W backup W-backup", "restore W-backup --into W-restored-#", "init W-new-#", "init W-sample-# --sample",
+		"demo W-demo-#",
 		"-w W-made-# generate --rows 10 --customers 1 --days 1", "version", "completion bash", "man",
 		"man --dir W-man",
 	}

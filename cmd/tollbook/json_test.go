@@ -35,6 +35,7 @@ type jsonCall struct {
 func jsonCalls() []jsonCall {
 	return []jsonCall{
 		{shape: "init", args: "init DIR/w --sample"},
+		{shape: "demo", args: "demo DIR/demo"},
 		{shape: "generate", args: "generate -w DIR/g --rows 100 --customers 2 --days 1"},
 		{shape: "check", args: "check"},
 		{shape: "ingest", args: "ingest", code: 1},
@@ -84,6 +85,7 @@ func jsonCalls() []jsonCall {
 		{shape: "restore-head", args: "restore-head"},
 		{shape: "prune", args: "prune --dry-run"},
 		{shape: "rebucket", args: "rebucket --dry-run"},
+		{shape: "reset", args: "-w DIR/w reset --yes"},
 		{shape: "keys-add", args: "keys add --role finance"},
 		{shape: "keys-list", args: "keys list"},
 		{shape: "keys-revoke", args: "keys revoke KEY"},
@@ -298,8 +300,8 @@ func (p *jsonPage) page() string {
 
 const jsonHead = `# JSON of the commands
 
-With ` + "`--json`" + ` a command prints its result as one JSON value on standard output. This page lists the members of
-each result. [json-schema.json](json-schema.json) has a definition per heading, as JSON Schema 2020-12, with a
+This page lists the members of each result that a command prints with ` + "`--json`" + `, one JSON value on standard
+output. [json-schema.json](json-schema.json) has a definition per heading, as JSON Schema 2020-12, with a
 description of each member. Both are made from the types of the program, and a test validates each call below.
 
 | notation | meaning |

@@ -175,7 +175,7 @@ const linesHead = `
 Some outputs are one JSON object per line (NDJSON). [json-schema.json](json-schema.json) has a definition of one line.
 
 ` + "`tollbook export --table TABLE --format ndjson`" + ` has the definition ` + "`export-TABLE`" + `. Its members are the
-columns in [formats](formats.md#exported-tables), null without a value. The log of ` + "`serve`" + ` is on standard error.
+columns in [formats](formats-tables.md), null without a value. The log of ` + "`serve`" + ` is on standard error.
 The parameters of a request are members ` + "`p.NAME`" + `. Other lines have ` + "`time`, `level`, `msg`" + ` and
 members that depend on the message.
 `

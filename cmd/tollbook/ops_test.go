@@ -184,13 +184,13 @@ func TestDashboard(t *testing.T) {
 		}
 	}
 	alerts := string(opsFile(t, "alerts.yaml"))
-	page, err := os.ReadFile("../../docs/operations.md")
+	page, err := os.ReadFile("../../docs/operations-alerts.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
 		if strings.HasPrefix(name, "tollbook_") && !strings.Contains(string(page), "`"+name) {
-			t.Errorf("%s: not in docs/operations.md", name)
+			t.Errorf("%s: not in docs/operations-alerts.md", name)
 		}
 		if strings.HasPrefix(name, "tollbook_") && !shown[name] && !strings.Contains(alerts, name) &&
 			name != "tollbook_build_info" && name != "tollbook_last_look_timestamp_seconds" {

@@ -300,6 +300,7 @@ incentives
 ingest
 invoice --cycle 2026-09 --to acme
 init NEW/workspace
+demo NEW/demo
 keys
 keys add --role vendor
 keys list

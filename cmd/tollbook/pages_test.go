@@ -14,17 +14,17 @@ import (
 	"github.com/tollbook/tollbook/fixtures/program"
 )
 
-// block matches a fenced block of a page and captures the words after the fence and the block's text.
-var block = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
+// block matches a fenced block of a page and captures the path in the line above it, its language and its text.
+var block = regexp.MustCompile("(?ms)(?:^`([^`\n]+)`:\n\n)?^```(\\w*)[^\n]*\n(.*?)^```$")
 
-// TestPages follows the tutorial and each guide: it writes their files, runs their commands in order, and compares the
-// output. A line `...` matches any lines, and `...` at the end of a line matches the rest of it.
+// TestPages follows the tutorial, the page of the API and each guide: it writes their files, runs their commands in
+// order, and compares the output. A line `...` matches any lines, and `...` at the end of a line the rest of it.
 func TestPages(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/guides/*.md")
 	if err != nil || len(pages) == 0 {
 		t.Fatalf("%d guides, %v", len(pages), err)
 	}
-	for _, name := range append(pages, "../../docs/tutorial.md") {
+	for _, name := range append(pages, "../../docs/tutorial.md", "../../docs/api.md") {
 		page, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -44,15 +44,15 @@ type page struct {
 	address  string // address of the server that the page started
 }
 
-// follow follows a page. A block with a name after its language is a file to write. A console block has commands of
-// tollbook; & at the end of a line starts a server. A block of sh is run by the shell, and the block of text after it
-// is its output.
+// follow follows a page. A block below a line with a path is a file to write. A console block has commands of tollbook;
+// & at the end of a line starts a server. A block of sh is run by the shell, and the block of text after it is its
+// output.
 func follow(t *testing.T, text []byte) {
 	t.Helper()
 	p := &page{address: standardAddress}
 	for _, b := range block.FindAllSubmatch(text, -1) {
-		language, file, _ := strings.Cut(string(b[1]), " ")
-		body := strings.ReplaceAll(string(b[2]), standardAddress, p.address)
+		file, language := string(b[1]), string(b[2])
+		body := strings.ReplaceAll(string(b[3]), standardAddress, p.address)
 		switch {
 		case language == "console":
 			p.console(t, body)
@@ -114,8 +114,13 @@ func scripted(t *testing.T, script string) string {
 	if err := os.WriteFile(filepath.Join(bin, "tollbook"), []byte(wrapper), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	clock := "import time\nwas = time.gmtime\ntime.gmtime = lambda: was(1791172800) # the server's\n"
+	if err := os.WriteFile(filepath.Join(bin, "sitecustomize.py"), []byte(clock), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("sh", "-eu", "-c", script)
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), clockEnv+"=2026-10-05T04:00:00Z", "no_proxy=*")
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "PYTHONPATH="+bin,
+		clockEnv+"=2026-10-05T04:00:00Z", "no_proxy=*")
 	var errors strings.Builder
 	cmd.Stderr = &errors
 	out, err := cmd.Output()

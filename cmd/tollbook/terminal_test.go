@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 
@@ -136,5 +137,32 @@ func TestRevokeAsks(t *testing.T) {
 	code, out, shown = newTerminal(t, types("")).call(w, line+" --yes")
 	if code != 0 || !strings.Contains(out, "was revoked before") || strings.Contains(shown, "[y/N]") {
 		t.Errorf("--yes: exit %d\n%s\n%s", code, out, shown)
+	}
+}
+
+// TestTablesFitTerminal checks with a terminal of 80 columns that the tables of a month fit it, and that revenue begins
+// with the sums by service.
+func TestTablesFitTerminal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	shown := map[string]string{}
+	for _, line := range []string{"bill --cycle 2026-09", "statement --cycle 2026-09", "query revenue", "rejects"} {
+		tty := newTerminal(t, func(*os.File) {})
+		if err := pty.Setsize(tty.screen, &pty.Winsize{Rows: 50, Cols: 80}); err != nil {
+			t.Fatal(err)
+		}
+		code := commands.Main(w.args("-w W "+line), tty.keyboard, tty.keyboard, tty.keyboard, program.NoEnv, noon)
+		_ = tty.keyboard.Close() // ends the reader
+		shown[line] = strings.NewReplacer("\r\n", "\n", "\x1b[1m", "", "\x1b[0m", "").Replace(<-tty.seen)
+		_ = tty.screen.Close()
+		for row := range strings.Lines(shown[line]) {
+			if strings.HasPrefix(row, "  ") && utf8.RuneCountInString(row) > 81 && !strings.Contains(row, ": ") {
+				t.Errorf("%s, exit %d: wider than 80 columns: %s", line, code, row)
+			}
+		}
+	}
+	if !strings.Contains(shown["query revenue"], "  service type  lines") ||
+		!strings.Contains(shown["query revenue"], "2026-09-01") {
+		t.Errorf("revenue does not begin with the sums by service:\n%s", shown["query revenue"])
 	}
 }

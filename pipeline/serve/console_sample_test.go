@@ -293,11 +293,11 @@ func TestConsoleOrdersAndAccount(t *testing.T) {
 	}
 	orders := d.page("orders?customer_id=cust-fern")
 	wantOrders := []string{
-		"o2/1 unpaid 2026-09-07 10:00  new server srv-2 1 3 month    customer 300.00",
-		"o1/1 completed 2026-09-06 10:00 2026-09-06 10:00 new server srv-1 1 2 month 2026-09-06 10:00 " +
-			"2026-11-06 10:00  customer ",
-		"o3/1 pending_approval 2026-09-05 10:00  new server srv-3 1 1 month    customer 100.00",
-		"o4/1 cancelled 2026-09-04 10:00  new server srv-4 1 1 month    customer ",
+		"o2/1 300.00 1 unpaid 2026-09-07 10:00  new server srv-2 3 month    customer",
+		"o1/1  1 completed 2026-09-06 10:00 2026-09-06 10:00 new server srv-1 2 month 2026-09-06 10:00 " +
+			"2026-11-06 10:00  customer",
+		"o3/1 100.00 1 pending_approval 2026-09-05 10:00  new server srv-3 1 month    customer",
+		"o4/1  1 cancelled 2026-09-04 10:00  new server srv-4 1 month    customer",
 	}
 	if rows := rowTexts(orders.sheet("orders")); !slices.Equal(rows, wantOrders) {
 		t.Errorf("orders: %q, want %q", rows, wantOrders)
@@ -329,7 +329,7 @@ func TestConsoleCalculator(t *testing.T) {
 	}
 	for address, want := range map[string]string{
 		"calculator": ok, "calculator?customer_id=cust-aurora": ok,
-		"calculator?customer_id=cust-fern&sku=vm&quantity=1":     foreign,
+		"calculator?customer_id=cust-fern&sku=vm&quantity=1":     "CBC.0404",
 		"calculator?customer_id=cust-aurora&sku=no&quantity=1":   missing,
 		"calculator?customer_id=cust-aurora&sku=vm&quantity=x":   missing,
 		"calculator?customer_id=cust-aurora&sku=vm&quantity=-1":  missing,

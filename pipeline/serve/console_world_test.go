@@ -139,12 +139,30 @@ func content(n *html.Node) string {
 	return strings.TrimSpace(b.String())
 }
 
+// exact returns the exact amount of a cell that shows a rounded one, else its text.
+func exact(n *html.Node) string {
+	if title := attr(n, "title"); title != "" {
+		return title
+	}
+	return content(n)
+}
+
 // text returns the text of the first element with a tag.
 func (v *view) text(tag string) (out string) {
 	found := false
 	each(v.root, func(n *html.Node) {
 		if !found {
 			out, found = content(n), true
+		}
+	}, tag)
+	return out
+}
+
+// ofClass returns the text of the element with a tag and a class.
+func (v *view) ofClass(tag, class string) (out string) {
+	each(v.root, func(n *html.Node) {
+		if attr(n, "class") == class {
+			out = content(n)
 		}
 	}, tag)
 	return out
@@ -161,7 +179,7 @@ func (v *view) figures() map[string]string {
 		each(n, func(c *html.Node) { name = content(c) }, "dt")
 		each(n, func(c *html.Node) {
 			if strings.HasPrefix(attr(c, "class"), "value") {
-				out[name] = content(c)
+				out[name] = exact(c)
 			}
 		}, "span")
 	}, "div")
@@ -185,7 +203,7 @@ func (v *view) sheets() []sheet {
 		s := sheet{name: attr(n, "id")}
 		each(n, func(tr *html.Node) {
 			var cells []string
-			each(tr, func(c *html.Node) { cells = append(cells, content(c)) }, "th", "td")
+			each(tr, func(c *html.Node) { cells = append(cells, exact(c)) }, "th", "td")
 			switch tr.Parent.Data {
 			case "thead":
 				s.heads = cells
@@ -212,12 +230,13 @@ func (v *view) sheet(name string) sheet {
 	return sheet{}
 }
 
-// links returns the addresses of the links in the main part of the page, except downloads.
+// links returns the addresses of the links in the main part of the page, except downloads and documents.
 func (v *view) links() []string {
 	var out []string
 	each(v.root, func(main *html.Node) {
 		each(main, func(n *html.Node) {
-			if href := attr(n, "href"); href != "" && !strings.Contains(href, "download=") {
+			if href := attr(n, "href"); href != "" && !strings.Contains(href, "download=") &&
+				!strings.Contains(href, ".html?") {
 				out = append(out, href)
 			}
 		}, "a")

@@ -194,12 +194,15 @@ func partnersFormat() Format {
 	}}
 }
 
+// AssociationNames are words for the codes of associations, in their order; the book accepts both.
+func AssociationNames() []string { return []string{"referral", "reseller"} }
+
 func associationsFormat() Format {
 	return Format{File: "associations.csv", Key: "customer_id", Meaning: "whose customer a customer is (§3.5)",
 		Columns: []Column{
 			id("customer_id", "the customer"),
 			id("partner_id", "its partner"),
-			word("association_type", []string{"1", "2"}, "", "1 = referral, 2 = reseller"),
+			word("association_type", []string{"1", "2"}, "", "1 or referral; 2 or reseller"),
 			validFrom(false), validTo(),
 		}}
 }

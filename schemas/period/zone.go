@@ -3,6 +3,7 @@ package period
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones work on a machine without a zone database
 )
@@ -37,6 +38,17 @@ func LoadZone(name string) (*Zone, error) {
 		return nil, fmt.Errorf("zone %q is unknown: an IANA name is needed, such as Asia/Shanghai or UTC", name)
 	}
 	return &Zone{name: name, location: location}, nil
+}
+
+// NearZone returns the IANA name whose city a text is, such as Europe/Berlin for Berlin; "" if there is none.
+func NearZone(city string) string {
+	city = strings.ReplaceAll(strings.TrimSpace(city), " ", "_")
+	for _, area := range []string{"Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic", "Indian"} {
+		if _, err := time.LoadLocation(area + "/" + city); err == nil && city != "" {
+			return area + "/" + city
+		}
+	}
+	return ""
 }
 
 // UTC is the zone UTC.

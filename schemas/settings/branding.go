@@ -183,6 +183,10 @@ func (r *brandingReader) logo() Logo {
 		return Logo{}
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
 		return Logo{MediaType: "image/png", Data: data}
+	case isSVG(data) && hasText(data):
+		r.m.Fail("logo", n, "convert its text to paths in the program that drew it", "text in the image, which is drawn "+
+			"with whatever fonts the reader has, and may be cut off")
+		return Logo{}
 	case isSVG(data):
 		return Logo{MediaType: "image/svg+xml", Data: data}
 	}
@@ -201,6 +205,19 @@ func isSVG(data []byte) bool {
 		}
 		if start, ok := token.(xml.StartElement); ok && root == "" {
 			root = start.Name.Local
+		}
+	}
+}
+
+// hasText reports whether an SVG image has an element text.
+func hasText(data []byte) bool {
+	for d := xml.NewDecoder(bytes.NewReader(data)); ; {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "text" {
+			return true
 		}
 	}
 }

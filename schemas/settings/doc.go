@@ -15,7 +15,8 @@
 //
 //	BRANDING-1  Every error names the file, the line and the column. All errors are reported at once.
 //	BRANDING-2  A logo is a PNG or an SVG file of the folder branding, at most MaxLogo bytes. What a file is follows
-//	            from its content, not from its name. A path that leads out of the folder is an error.
+//	            from its content, not from its name. A path that leads out of the folder is an error,
+//	            and so is text in an SVG file: fonts differ from reader to reader.
 //	BRANDING-3  Two documents of an issuer never have one number: a pattern without {cycle}, {kind} or {party} is an
 //	            error.
 //

@@ -121,6 +121,9 @@ func readZone(s *Settings, m YAMLMap, key string) {
 func parseZone(name string) (*period.Zone, error) {
 	zone, err := period.LoadZone(name)
 	if err != nil {
+		if near := period.NearZone(name); near != "" {
+			return nil, fmt.Errorf("%q: not a time zone; write %s", name, near)
+		}
 		return nil, fmt.Errorf("%q: not a time zone", name)
 	}
 	return zone, nil

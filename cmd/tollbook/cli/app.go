@@ -50,7 +50,7 @@ type App struct {
 type Flags struct {
 	Workspace, AsOf, Lake string
 	Workers               int
-	JSON, Yes             bool
+	JSON, Yes, exact      bool
 	allowFuture           bool
 	quiet, verbose        bool
 	batchRows, chunkBytes int
@@ -82,6 +82,9 @@ func (a *App) Run(root *cobra.Command, args []string) int {
 	}
 	if err != nil && !a.started && a.Out.err == nil {
 		err = a.usage(root, args, err)
+	}
+	if a.Out.rounded && !a.Flags.quiet {
+		fmt.Fprintln(a.Err, "note: amounts are rounded to the digits of their currency; --exact shows all digits")
 	}
 	err = a.Out.ended(a.noWorkspace(err))
 	a.reportError(err, a.Flags.JSON || slices.Contains(args, "--json"))
@@ -160,17 +163,15 @@ func commandNames(cmd *cobra.Command) (out []string) {
 	return out
 }
 
-// Root returns the root command with the global flags and the given commands.
-func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
+// Root returns the root command with the global flags and the given groups of commands.
+func (a *App) Root(groups ...Group) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tollbook",
 		Short: "Bill cloud usage, from feed files to a Parquet lake",
 		Long: `tollbook ingests usage and bandwidth feeds, rates them with the books of a workspace, closes monthly
 cycles, and stores every consumption record in a lake of Parquet files.`,
-		Version: ThisBuild().String(),
-		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09 " +
-			"--as-of 2026-10-05T04:00:00Z\n" +
-			"  tollbook -w sample bill --cycle 2026-09",
+		Version:       ThisBuild().String(),
+		Example:       "  tollbook demo\n  tollbook init billing\n  tollbook -w billing run nightly",
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
@@ -179,7 +180,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
+	root.SetUsageFunc(usageOf)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		help(cmd, args)
+		if cmd == root {
+			fmt.Fprintf(a.Out, "\nNext: %s\n", a.next(root))
+		}
+	})
 	f := root.PersistentFlags()
 	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/ "+
 		"(default: $"+workspaceVariable+", else the nearest folder upwards)")
@@ -193,6 +201,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 	f.BoolVar(&a.Flags.Yes, "yes", false, "answer the questions of the command with yes")
 	f.IntVar(&a.Flags.Workers, "workers", min(runtime.NumCPU(), 1024), "buckets to work on at once, at most 1024")
 	f.Lookup("workers").DefValue = "cores of the machine"
+	f.BoolVar(&a.Flags.exact, "exact", false, "show all digits of amounts on a terminal; other outputs always do")
 	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")
 	f.IntVar(&a.Flags.batchRows, "batch-rows", 0, "rows of a batch")
 	f.IntVar(&a.Flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
@@ -209,7 +218,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 		"fault", "stop-at", "cpu-profile", "alloc-profile"} {
 		_ = f.MarkHidden(name) // fails only for an unknown flag
 	}
-	root.AddCommand(commands...)
+	root.SetHelpCommandGroupID(Rare)
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.Title, Title: g.Title})
+		for _, cmd := range g.Commands {
+			cmd.GroupID = g.Title
+			root.AddCommand(cmd)
+		}
+	}
 	completion{a.Open, a.cycles}.register(root)
 	return root
 }
@@ -218,6 +234,7 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 func (a *App) prepare(cmd *cobra.Command) error {
 	a.started = true
 	a.Log = newLogger(a.Err, a.Flags.JSON, a.Flags.level())
+	a.Out.style.exact = a.Flags.exact
 	a.Bar = &progress{}
 	if !a.Flags.quiet {
 		a.Bar = newProgress(a.Err, a.Clock)

@@ -14,7 +14,8 @@
 //	       so too. A key is stored only after its secret was shown.
 //	CLI-8  The workspace is the folder of -w, else that of TOLLBOOK_WORKSPACE, else the nearest folder with
 //	       tollbook.yaml from the current one upwards. Without one a command says so and does nothing.
-//	CLI-9  Escape sequences and cut texts are for terminals only. NO_COLOR turns the escape sequences off.
+//	CLI-9  Escape sequences, cut texts and rounded amounts are for terminals only. NO_COLOR turns the escape sequences
+//	       off, --exact the rounding. A table that is too wide for a terminal is written as "name: value".
 //	CLI-10 A command that reads shows the newest state, and says so if an --as-of is before it.
 //	CLI-11 A text flag or an argument without a text is refused: an empty --customer does not mean all customers.
 //	CLI-12 A flag that has no effect in the form of a command that was asked for is refused (Only).

@@ -93,6 +93,9 @@ type documentResult struct {
 // WriteDocument writes a document to standard output or to a file. A regular file is written completely or not at all.
 func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Writer) error) error {
 	size, err := a.WriteOutput(o, func(to io.Writer) error {
+		if IsTerminal(to) { // tables fit it
+			return write(to)
+		}
 		w := bufio.NewWriter(to)
 		if err := write(w); err != nil {
 			return err

@@ -37,12 +37,6 @@ func ExitText(code int) string {
 	}[code]
 }
 
-// exitTemplate is appended to the help of every command.
-const exitTemplate = `{{with index .Annotations "exit"}}
-Exit codes:
-{{.}}
-{{end}}`
-
 // Exits lists the exit codes of a command in its help.
 func Exits(cmd *cobra.Command, codes ...int) *cobra.Command {
 	var lines, numbers []string

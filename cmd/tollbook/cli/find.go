@@ -59,5 +59,5 @@ func (a *App) noWorkspace(err error) error {
 
 // withoutWorkspace returns the commands that do not search for a workspace.
 func withoutWorkspace() []string {
-	return []string{"init", "generate", "focus", "restore", "version", "completion", "man"}
+	return []string{"demo", "init", "generate", "focus", "restore", "version", "completion", "man"}
 }

@@ -75,7 +75,7 @@ func texts(v pflag.Value) []string {
 // withoutClock returns the commands on which --as-of has no effect: they neither run nor show a state of the lake.
 func withoutClock() []string {
 	return []string{"init", "check", "generate", "keys", "keys add", "keys list", "keys revoke", "runs", "runs show",
-		"doctor", "restore", "restore-head", "focus check", "version",
+		"doctor", "restore", "restore-head", "reset", "focus check", "version",
 		"completion", "man"}
 }
 

@@ -55,3 +55,47 @@ func TestGridOnTerminal(t *testing.T) {
 		t.Errorf("got\n%q\nwant\n%q", out.String(), want)
 	}
 }
+
+// TestGridOfAmounts checks that a terminal shows amounts with the digits of their currency and equal ones once, that
+// --exact and other outputs have all digits, and that a row that does not fit is written as "name: value" (CLI-9).
+func TestGridOfAmounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		style   Style
+		want    string
+		rounded bool
+	}{
+		"file": {Style{}, "" +
+			"customer  official  payment  rounding    due\n" +
+			"東京       10.004   10.004    -0.004   10.00\n" +
+			"b           1.2345   1.2345   -0.0045   1.43\n", false},
+		"terminal": {Style{Width: 40}, "" +
+			"customer  official = payment    due\n" +
+			"東京                   10.00  10.00\n" +
+			"b                       1.23   1.43\n", true},
+		"exact": {Style{Width: 50, exact: true}, "" +
+			"customer  official = payment  rounding    due\n" +
+			"東京                 10.004    -0.004   10.00\n" +
+			"b                     1.2345   -0.0045   1.43\n", false},
+		"two rows of titles": {Style{Width: 28}, "" +
+			"          official =\n" +
+			"customer     payment    due\n" +
+			"東京           10.00  10.00\n" +
+			"b               1.23   1.43\n", true},
+		"narrow": {Style{Width: 20}, "" +
+			"customer: 東京\nofficial = payment: 10.00\ndue: 10.00\n\n" +
+			"customer: b\nofficial = payment: 1.23\ndue: 1.43\n", true},
+	} {
+		g := NewGrid("customer", ">.official", ">.payment", ">."+RoundingHead, ">.due")
+		g.Add("東京", AmountText("10.004", 2), AmountText("10.004", 2), AmountText("0.004", 2).Opposite(),
+			AmountText("10.00", 2))
+		g.Add("b", AmountText("1.2345", 2), AmountText("1.2345", 2), AmountText("-0.0045", 2), AmountText("1.43", 2))
+		g.DropEmpty("official", "payment", "due")
+		var out bytes.Buffer
+		s := &sink{w: &out, style: c.style}
+		g.Print(s, "")
+		if out.String() != c.want || s.rounded != c.rounded {
+			t.Errorf("%s: rounded %v, got\n%swant\n%s", name, s.rounded, out.String(), c.want)
+		}
+	}
+}

@@ -155,7 +155,7 @@ func PrintPartnerTotals(a *App, totals []lake.TableTotal) {
 		}
 		next, _, _ := strings.Cut(totals[min(i+1, len(totals)-1)].Name, ".")
 		if last := i+1 == len(totals); last || next != table {
-			g.Rows[len(g.Rows)-1][2] = strings.Join(sums, ", ")
+			g.Rows[len(g.Rows)-1][2].Text = strings.Join(sums, ", ")
 			sums = nil
 		}
 	}

@@ -9,10 +9,11 @@ import (
 
 // sink is standard output. It remembers the first write error, so that callers need not check each write (CLI-7).
 type sink struct {
-	w      io.Writer
-	style  Style
-	err    error
-	OnJSON func(result any) // nil, or called with each result that is printed as JSON: its type is the result's shape
+	w       io.Writer
+	style   Style
+	err     error
+	rounded bool             // a table showed amounts with fewer digits than they have
+	OnJSON  func(result any) // nil, or called with each result that is printed as JSON: its type is the result's shape
 }
 
 // Write writes until a write fails, and then returns the same error on every call.

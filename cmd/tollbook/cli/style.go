@@ -11,6 +11,7 @@ import (
 type Style struct {
 	Bold  bool // headers and failures may use escape sequences
 	Width int  // columns of the terminal; 0 = no limit
+	exact bool // show all digits of amounts
 }
 
 // styleOf returns the style of an output, which is zero unless it is a terminal. NO_COLOR (no-color.org) and TERM=dumb

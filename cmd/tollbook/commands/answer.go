@@ -189,6 +189,9 @@ func (s *shownAnswer) table(w io.Writer) {
 		fmt.Fprintln(w, "nothing: "+query.WhyEmpty(s.Answer, s.books, s.cycle, s.only))
 		return
 	}
+	if q.First != "" && cli.IsTerminal(w) {
+		s.first(w)
+	}
 	g := cli.NewGrid(s.header()...)
 	for _, row := range s.Rows {
 		g.Add(s.cells(row.Keys, row.Sums, true)...)
@@ -205,6 +208,21 @@ func (s *shownAnswer) table(w io.Writer) {
 	g.DropEmpty(s.sumTitle(q.Sums[len(q.Sums)-1]))
 	g.Print(w, "  ")
 	g.ExplainDue(w, len(s.books.Taxes) > 0)
+}
+
+// first prints the sums by the question's first key. A sum that overflows is left to the totals.
+func (s *shownAnswer) first(w io.Writer) {
+	sums, err := s.SumFirst()
+	if err != nil || s.Count > int64(len(s.Rows)) || len(sums) < 2 {
+		return
+	}
+	g := cli.NewGrid(s.header()...)
+	for _, row := range sums {
+		g.Add(s.cells(row.Keys, row.Sums, false)...)
+	}
+	g.DropEmpty()
+	g.Print(w, "  ")
+	fmt.Fprintln(w)
 }
 
 // about describes the scope of the answer: cycle, limits, currency and state.
@@ -295,15 +313,17 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		out = append(out, cli.Shown(key))
 	}
 	for i, sum := range sums {
-		cell := ""
+		var cell any = ""
 		switch t := s.Question.Sums[i].Type; {
 		case !all && !s.HasTotal(i):
 		case t == table.Amount:
 			currency := s.Question.SumCurrency(query.AnswerRow{Keys: keys}, i)
-			cell = fixed(sum.String(), s.books.CurrencyNamed(currency).Digits)
+			digits := s.books.CurrencyNamed(currency).Digits
+			amount := cli.AmountText(fixed(sum.String(), digits), digits)
 			if shownName(s.Question.Sums[i]) == cli.RoundingHead {
-				cell = cli.Opposite(cell)
+				amount = amount.Opposite()
 			}
+			cell = amount
 		default:
 			cell = cli.TrimZeros(sum.String())
 		}

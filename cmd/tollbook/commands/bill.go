@@ -99,9 +99,18 @@ func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
 }
 
 func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
-	var bill *cycleBill
+	bill, w, err := readCycle(ctx, a, cycle)
+	if err != nil {
+		return err
+	}
+	return a.Show(bill, func() { printCycle(a, bill, w.Books) }, nil, false)
+}
+
+// readCycle reads the bill of a cycle from the live state.
+func readCycle(ctx context.Context, a *cli.App, cycle period.Cycle) (bill *cycleBill, w *run.Workspace,
+	err error) {
 	var totals rows.CurrencySums
-	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err = a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(lake.CycleOf(cycle))
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
@@ -116,10 +125,7 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 		bill.Measured, err = query.MeasureMonth(ctx, snap, w.Books, cycle, "")
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return a.Show(bill, func() { printCycle(a, bill, w.Books) }, nil, false)
+	return bill, w, err
 }
 
 // setTotals sets Total in a cycle of one currency, else Totals, with one entry per currency.
@@ -217,10 +223,10 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 	for i := range b.Statements {
 		s := &b.Statements[i]
 		digits := bk.CurrencyNamed(s.Currency).Digits
-		g.Add(s.CustomerID, s.Currency, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
-			s.Truncated.StringFixed(digits),
-			s.Payment.StringFixed(digits), cli.Opposite(s.Rounding.StringFixed(digits)),
-			taxOf(s.Tax).StringFixed(digits), s.Due.StringFixed(digits))
+		g.Add(s.CustomerID, s.Currency, s.Lines, cli.Amount(s.Official, digits), cli.Amount(s.Discount, digits),
+			cli.Amount(s.Truncated, digits),
+			cli.Amount(s.Payment, digits), cli.Amount(s.Rounding, digits).Opposite(),
+			cli.Amount(taxOf(s.Tax), digits), cli.Amount(s.Due, digits))
 	}
 	totals := b.Totals
 	if b.Total != nil {
@@ -229,10 +235,10 @@ func printCycle(a *cli.App, b *cycleBill, bk *books.Books) {
 	for i := range totals {
 		t := &totals[i]
 		digits := bk.CurrencyNamed(t.Currency).Digits
-		g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Currency, t.Lines, t.Official.StringFixed(digits),
-			t.Discount.StringFixed(digits), t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits),
-			cli.Opposite(t.Rounding.StringFixed(digits)), taxOf(t.Tax).StringFixed(digits),
-			t.Due.StringFixed(digits))
+		g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Currency, t.Lines, cli.Amount(t.Official, digits),
+			cli.Amount(t.Discount, digits), cli.Amount(t.Truncated, digits), cli.Amount(t.Payment, digits),
+			cli.Amount(t.Rounding, digits).Opposite(), cli.Amount(taxOf(t.Tax), digits),
+			cli.Amount(t.Due, digits))
 	}
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
@@ -321,7 +327,7 @@ func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits
 	fmt.Fprintln(a.Out)
 	g := cli.NewGrid("", ">."+currency)
 	for _, f := range amounts.Column(digits) {
-		g.Add(f.Name, f.Value)
+		g.Add(f.Name, cli.AmountText(f.Value, digits))
 	}
 	g.Print(a.Out, "")
 }
@@ -338,11 +344,11 @@ func printSection(a *cli.App, zone *period.Zone, s *query.BillSection, digits in
 		it := &s.Items[i]
 		g.Add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, cli.TrimZeros(it.Usage.String()),
 			cli.TrimZeros(it.Free.String()), cli.TrimZeros(it.Quantity.String()),
-			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID,
-			it.Truncated.StringFixed(digits), it.Payment.StringFixed(digits))
+			it.UnitPrice.Trim(), cli.Amount(it.Official, digits), cli.Amount(it.Discount, digits), it.DiscountID,
+			cli.Amount(it.Truncated, digits), cli.Amount(it.Payment, digits))
 	}
 	if len(s.Items) > 1 {
-		g.Add("", "", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))
+		g.Add("", "", "", "", "", "", "", "", "", "", "", "", "", cli.Amount(s.Payment, digits))
 	}
 	g.DropEmpty("quantity", "unit price", "official", "to pay")
 	g.Print(a.Out, "    ")

@@ -83,6 +83,7 @@ and which feeds of the inbox this version ingests. It writes nothing.`,
 					Column: n.Column, Text: n.Text, Hint: n.Hint})
 			}
 			r.Notes = append(r.Notes, emptyBooks(w.Books)...)
+			r.Notes = append(r.Notes, exampleNotes(w.Dir)...)
 			if r.Inbox, err = seenFeeds(w); err != nil {
 				return err
 			}

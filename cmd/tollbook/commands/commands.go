@@ -19,42 +19,25 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 // New returns the root command with all commands.
 func New(a *cli.App) *cobra.Command {
 	return a.Root(
-		NewInit(a),
-		NewCheck(a),
-		NewGenerate(a),
-		NewIngest(a),
-		NewRejects(a),
-		NewRun(a),
-		NewClose(a),
-		NewRerate(a),
-		NewPublish(a),
-		NewBill(a),
-		NewDocuments(a),
-		NewExplain(a),
-		NewExport(a),
-		NewFocus(a),
-		NewVerify(a),
-		NewBandwidth(a),
-		NewPackages(a),
-		NewQuote(a),
-		NewStatement(a),
-		NewInvoice(a),
-		NewIncentives(a),
-		NewQuery(a),
-		NewServe(a),
-		NewConsole(a),
-		NewKeys(a),
-		NewSchedule(a),
-		NewRuns(a),
-		NewWorker(a),
-		NewPrune(a),
-		NewRebucket(a),
-		NewBackup(a),
-		NewRestore(a),
-		NewRestoreHead(a),
-		NewDoctor(a),
-		NewVersion(a),
-		NewCompletion(a),
-		NewMan(a),
+		cli.Group{Title: "Start", Commands: []*cobra.Command{
+			NewDemo(a), NewInit(a), NewCheck(a),
+		}},
+		cli.Group{Title: "Month", Commands: []*cobra.Command{
+			NewIngest(a), NewRun(a), NewRejects(a), NewClose(a), NewRerate(a),
+		}},
+		cli.Group{Title: "Look", Commands: []*cobra.Command{
+			NewBill(a), NewStatement(a), NewExplain(a), NewQuery(a), NewConsole(a), NewBandwidth(a),
+			NewPackages(a), NewIncentives(a), NewQuote(a), NewVerify(a),
+		}},
+		cli.Group{Title: "Send", Commands: []*cobra.Command{
+			NewDocuments(a), NewInvoice(a), NewExport(a), NewFocus(a), NewPublish(a), NewServe(a),
+		}},
+		cli.Group{Title: "Operate", Commands: []*cobra.Command{
+			NewSchedule(a), NewRuns(a), NewDoctor(a), NewKeys(a), NewBackup(a), NewRestore(a), NewPrune(a),
+		}},
+		cli.Group{Title: cli.Rare, Commands: []*cobra.Command{
+			NewReset(a), NewGenerate(a), NewRebucket(a), NewRestoreHead(a), NewWorker(a), NewVersion(a),
+			NewCompletion(a), NewMan(a),
+		}},
 	)
 }

@@ -44,7 +44,16 @@ without a number.
 			"  tollbook documents --cycle 2026-09 --customer aurora,bamboo --dir /srv/outbox/2026-09\n" +
 			"  tollbook documents --cycle 2026-09 --format pdf --force",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDocuments(cmd.Context(), a, &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := writeDocuments(cmd.Context(), a, &o)
+			if err != nil {
+				return err
+			}
+			return a.Show(r, func() {
+				fmt.Fprintf(a.Out, "wrote %s to %s\n  open %s\n", cli.Counted(int64(len(r.Documents)), "document",
+					"documents"), r.Dir, filepath.Join(r.Dir, "index.html"))
+			}, nil, false)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.month, "cycle", "", "the month, as 2026-09 (default: the newest)")
@@ -63,10 +72,10 @@ type documentsResult struct {
 	*export.Index
 }
 
-// runDocuments writes the folder.
-func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err error) {
+// writeDocuments writes the folder.
+func writeDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (result documentsResult, err error) {
 	if o.cycle, err = a.CycleOrNewest(o.month); err != nil {
-		return err
+		return result, err
 	}
 	options := export.FolderOptions{Customers: o.customers, Partners: o.partners, Replace: o.force,
 		Workers:  a.Flags.Workers,
@@ -75,19 +84,19 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
 	if options.Print, err = printer(a, o.format); err != nil {
-		return err
+		return result, err
 	}
 	var issued period.Day
 	if o.issued != "" {
 		if issued, err = period.ParseDay(o.issued); err != nil {
-			return &cli.UsageError{What: "--issued " + err.Error(), Hint: "write it as 2026-10-05"}
+			return result, &cli.UsageError{What: "--issued " + err.Error(), Hint: "write it as 2026-10-05"}
 		}
 	}
-	result := documentsResult{Dir: o.dir}
+	result.Dir = o.dir
 	if o.dir == "" {
 		result.Dir = filepath.Join(a.Flags.Workspace, "exports", "documents-"+o.cycle.String())
 	} else if err := cli.CheckDir(o.dir); err != nil {
-		return err
+		return result, err
 	}
 	_, err = a.Compose(func(s *document.Sources) (err error) {
 		s.Covers.Issued, s.Covers.Dated = issued, o.issued != ""
@@ -95,23 +104,14 @@ func runDocuments(ctx context.Context, a *cli.App, o *documentsOptions) (err err
 		return err
 	})
 	if errors.Is(err, fs.ErrExist) {
-		return &cli.UsageError{What: result.Dir + " exists, and was not changed",
+		return result, &cli.UsageError{What: result.Dir + " exists, and was not changed",
 			Hint: "name another folder with --dir, or replace it with --force"}
 	}
 	if other := new(export.OtherFilesError); errors.As(err, &other) {
-		return &cli.UsageError{What: other.Error(), Hint: "name another folder with --dir"}
-	}
-	if err != nil {
-		return err
+		return result, &cli.UsageError{What: other.Error(), Hint: "name another folder with --dir"}
 	}
 	a.Bar.End()
-	if a.Flags.JSON {
-		return a.PrintJSON(result)
-	}
-	fmt.Fprintf(a.Out, "wrote %s to %s\n  open %s\n",
-		cli.Counted(int64(len(result.Documents)), "document", "documents"), result.Dir,
-		filepath.Join(result.Dir, "index.html"))
-	return nil
+	return result, err
 }
 
 // printer returns the function that makes PDF files, or nil for HTML.

@@ -76,10 +76,11 @@ after, state, deadline, and why an event was rejected:
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
+// readStory reads the story of a record from the live state.
+func readStory(cmd *cobra.Command, a *cli.App, q *explain.Question) (story *explain.Story, w *run.Workspace,
+	err error) {
 	ctx := cmd.Context()
-	var story *explain.Story
-	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err = a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
@@ -107,6 +108,11 @@ func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
 		}
 		return suggestID(sources, q.ID, err)
 	})
+	return story, w, err
+}
+
+func runExplain(cmd *cobra.Command, a *cli.App, q *explain.Question) error {
+	story, w, err := readStory(cmd, a, q)
 	if err != nil {
 		return err
 	}

@@ -132,10 +132,10 @@ func printIncentives(a *cli.App, list []document.Earned, b *books.Books) {
 		e := &list[k]
 		i := &e.Incentive
 		digits := b.CurrencyNamed(e.Currency).Digits
-		g.Add(e.Partner.ID, i.ProgrammeID, i.Period, e.Currency, i.Performance.StringFixed(digits),
-			i.Transferred.StringFixed(digits), i.CarriedIn.StringFixed(digits),
-			i.Tier.StringFixed(digits), i.Bonus.StringFixed(digits), i.Amount.StringFixed(digits),
-			i.CarriedOut.StringFixed(digits), i.State, until(i, b.Zone), i.Next)
+		g.Add(e.Partner.ID, i.ProgrammeID, i.Period, e.Currency, cli.Amount(i.Performance, digits),
+			cli.Amount(i.Transferred, digits), cli.Amount(i.CarriedIn, digits),
+			cli.Amount(i.Tier, digits), cli.Amount(i.Bonus, digits), cli.Amount(i.Amount, digits),
+			cli.Amount(i.CarriedOut, digits), i.State, until(i, b.Zone), i.Next)
 	}
 	g.DropEmpty("performance", "incentive")
 	g.Print(a.Out, "  ")

@@ -26,21 +26,35 @@ type initResult struct {
 	Sample    bool   `json:"sample"`
 	Cycle     string `json:"cycle,omitempty"` // month of the sample
 	AsOf      string `json:"as_of,omitempty"` // as-of for runs over the sample
+	Zone      string `json:"zone,omitempty"`  // contract zone, if it was named
 }
 
 // NewInit is the command init.
 func NewInit(a *cli.App) *cobra.Command {
 	var which string
+	var own ownWorkspace
 	cmd := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Create a workspace",
-		Long: `init creates a folder with tollbook.yaml, the books with their header rows, and an inbox for each
-feed. With --sample it contains a month of a small reseller, with feeds; with --sample=reseller a
+		Long: `init creates a folder with tollbook.yaml, books and an inbox for each feed. With --zone and
+--currency, which it asks for on a terminal, tollbook.yaml has the keys that most change, six books
+have one example row each, which check reports until it is gone, and branding/ has a template for
+documents. --all-books adds the other books. Without a zone all keys are written, and empty books.
+
+With --sample it contains a month of a small reseller, with feeds; with --sample=reseller a
 month of a reseller of two clouds, with their cost files. A folder that is not empty is not changed.`,
-		Example: "  tollbook init billing\n  tollbook init sample --sample\n  tollbook init clouds --sample=reseller",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := initWorkspace(args[0], which)
+		Example: "  tollbook init shop --zone Europe/Berlin --currency EUR\n" +
+			"  tollbook init sample --sample\n  tollbook init clouds --sample=reseller",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if which != "" {
+				if err := cli.Only(cmd, "--sample", "leave it out: a sample has its own", "sample"); err != nil {
+					return err
+				}
+			} else if err := own.ask(a); err != nil {
+				return err
+			}
+			r, err := initWorkspace(args[0], which, &own)
 			if err != nil {
 				return err
 			}
@@ -49,6 +63,9 @@ month of a reseller of two clouds, with their cost files. A folder that is not e
 	}
 	cmd.Flags().StringVar(&which, "sample", "", "fill it with a sample month: usage or reseller")
 	cmd.Flags().Lookup("sample").NoOptDefVal = sampleUsage
+	cmd.Flags().StringVar(&own.zone, "zone", "", "contract zone, such as Europe/Berlin: where days and months begin")
+	cmd.Flags().StringVar(&own.currency, "currency", "", "currency of bills, such as EUR")
+	cmd.Flags().BoolVar(&own.allBooks, "all-books", false, "write the books without an example too")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -57,6 +74,11 @@ func printInit(a *cli.App, r initResult) {
 	if r.Sample {
 		fmt.Fprintf(a.Out, "next: tollbook -w %s run monthly --cycle %s --as-of %s%s\n", cli.Word(r.Workspace), r.Cycle,
 			r.AsOf, a.FutureFlag(r.AsOf))
+		return
+	}
+	if r.Zone != "" {
+		fmt.Fprintf(a.Out, "next: replace the rows example-… in %s, then tollbook -w %s check\n",
+			filepath.Join(r.Workspace, "books"), cli.Word(r.Workspace))
 		return
 	}
 	fmt.Fprintf(a.Out, "next: set zone and currency in %s, fill %s, then tollbook -w %s check\n",
@@ -71,10 +93,13 @@ const (
 )
 
 // initWorkspace makes a workspace in dir.
-func initWorkspace(dir, which string) (initResult, error) {
+func initWorkspace(dir, which string, own *ownWorkspace) (initResult, error) {
 	r, write := initResult{Workspace: dir}, writeEmpty
 	switch which {
 	case "":
+		if r.Zone = own.zone; r.Zone != "" {
+			write = own.write
+		}
 	case sampleUsage:
 		r.Sample, r.Cycle, r.AsOf, write = true, sample.Cycle, sample.AsOf, sample.Write
 	case sampleReseller:
@@ -157,15 +182,8 @@ func moveInto(dir, whole string) error {
 
 // writeEmpty writes a workspace without rows in its books and without feed files.
 func writeEmpty(dir string) error {
-	folders := []string{"books"}
-	for _, f := range accept.Feeds() {
-		folders = append(folders, "inbox/"+f.Name)
-	}
-	for _, name := range folders {
-		err := storage.MakeDir(filepath.Join(dir, filepath.FromSlash(name)), 0o777, storage.Unsynced)
-		if err != nil {
-			return err
-		}
+	if err := makeFolders(dir, "books"); err != nil {
+		return err
 	}
 	for _, f := range books.Formats() {
 		if err := os.WriteFile(filepath.Join(dir, "books", f.File), emptyBook(f), 0o666); err != nil {
@@ -173,6 +191,20 @@ func writeEmpty(dir string) error {
 		}
 	}
 	return os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666)
+}
+
+// makeFolders makes folders of a workspace and the inbox of each feed.
+func makeFolders(dir string, names ...string) error {
+	for _, f := range accept.Feeds() {
+		names = append(names, "inbox/"+f.Name)
+	}
+	for _, name := range names {
+		err := storage.MakeDir(filepath.Join(dir, filepath.FromSlash(name)), 0o777, storage.Unsynced)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // emptyBook returns a book without rows: a header, or for a YAML book a comment that lists its keys.

@@ -138,8 +138,9 @@ func ManPage(root *cobra.Command, w io.Writer) error {
 		fmt.Fprintf(&page, "## %s\n\n%s.\n\n", cmd.CommandPath(), cmd.Short)
 		cmd.InitDefaultHelpFlag()
 		cmd.InitDefaultVersionFlag()
+		cmd.Flags().Lookup("help").Hidden = true // each command has it
 		fmt.Fprintf(&page, "```\n%s\n", cmd.Long)
-		if cmd.Runnable() {
+		if strings.Contains(cmd.Use, " ") { // others have flags only
 			fmt.Fprintf(&page, "\nUsage:\n  %s\n", cmd.UseLine())
 		}
 		fmt.Fprintf(&page, "\nExamples:\n%s\n", cmd.Example)

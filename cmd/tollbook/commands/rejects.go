@@ -52,6 +52,8 @@ type rejectRow struct {
 	DismissedBy   string `json:"dismissed_by,omitempty"`
 	DismissedWhy  string `json:"dismissed_why,omitempty"`
 	DismissedAt   string `json:"dismissed_at,omitempty"`
+
+	header string // what is needed before Raw: the header of a CSV file
 }
 
 // rejectFlags are the flags of `rejects`.
@@ -59,6 +61,7 @@ type rejectFlags struct {
 	reason, file string
 	limit        int
 	raw, all     bool
+	replacement  cli.Output
 }
 
 // fits reports whether a reject matches the flags.
@@ -91,6 +94,9 @@ ingest --retry-rejects after the books are corrected. tollbook rejects dismiss e
 name and a reason; tollbook rejects restore opens them again. --all also lists the ended ones, with
 what ended them.
 
+--as-replacement writes the open rejects of CSV files as one feed file to correct. A conflict of
+usage gets a new id there and replaces the accepted record; other records keep their id.
+
 The exit code is 1 while a reject that matches the flags is open.`,
 		Example: "  tollbook rejects\n  tollbook rejects --reason unknown_sku --raw\n  tollbook rejects --all\n" +
 			"  tollbook rejects dismiss usage/2026-09-03.csv:17 --reason 'test record of the vendor'",
@@ -100,6 +106,10 @@ The exit code is 1 while a reject that matches the flags is open.`,
 				return (&cli.UsageError{What: fmt.Sprintf("--reason %q: not a reason", f.reason),
 					Hint: "reasons: " + strings.Join(reasonNames(), ", ")}).Meant(f.reason, reasonNames())
 			}
+			replaces := cmd.Flags().Changed("as-replacement")
+			if err := checkReplacement(&f, replaces); err != nil {
+				return err
+			}
 			if f.limit < 0 {
 				return &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit),
 					Hint: "--limit 0 lists all"}
@@ -107,6 +117,9 @@ The exit code is 1 while a reject that matches the flags is open.`,
 			r, err := readRejects(cmd.Context(), a, &f)
 			if err != nil {
 				return err
+			}
+			if replaces {
+				return writeReplacement(a, r, &f.replacement)
 			}
 			if err := printRejects(a, r, &f); err != nil {
 				return err
@@ -121,9 +134,24 @@ The exit code is 1 while a reject that matches the flags is open.`,
 	cmd.Flags().StringVar(&f.file, "file", "", "only those of one file, as its path below inbox/")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "list at most so many; 0 = all")
 	cmd.Flags().BoolVar(&f.raw, "raw", false, "show the raw text of each record")
+	f.replacement.Add(cmd, "as-replacement",
+		"write the records as a feed file to correct; conflicts replace the accepted one")
 	cmd.Flags().BoolVar(&f.all, "all", false, "list the ended ones too: corrected or dismissed")
 	cmd.AddCommand(dismissCommand(a), restoreCommand(a), costsCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// checkReplacement checks the flags of --as-replacement, which writes all open rejects that match.
+func checkReplacement(f *rejectFlags, replaces bool) error {
+	if !replaces {
+		return f.replacement.Check()
+	}
+	f.limit = 0
+	if f.all || f.replacement.ToStdout() {
+		return &cli.UsageError{What: "--as-replacement FILE writes open rejects to a file",
+			Hint: "leave --all out, and name a file"}
+	}
+	return f.replacement.Check()
 }
 
 // readRejects reads the rejects that match the flags from the live state.
@@ -169,7 +197,7 @@ func (r *rejectsResult) open(row rows.Row[tables.Reject], f *rejectFlags) {
 		Feed: row.Word(tables.RejectFeed), File: row.Word(tables.RejectFile), Row: row.Whole(tables.RejectRow),
 		Column: row.Word(tables.RejectColumn),
 		Reason: why, Value: string(row.Text(tables.RejectValue)), ID: string(row.Text(tables.RejectID)),
-		Raw: string(row.Text(tables.RejectRaw)),
+		Raw: string(row.Text(tables.RejectRaw)), header: row.Word(tables.RejectHeader),
 	}
 	if f.all {
 		x.State = accept.OpenReject

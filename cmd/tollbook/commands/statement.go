@@ -173,9 +173,10 @@ func (r *overviewResult) partners(w io.Writer) {
 		paid := s.PaymentText(func(t money.AmountTotal, currency string) string {
 			return t.StringFixed(r.books.CurrencyNamed(currency).Digits)
 		})
-		cells := []any{id, visible.Isolated(s.Name), s.Kind, s.Currency, s.Lines, paid}
+		digits := r.books.CurrencyNamed(s.Currency).Digits
+		cells := []any{id, visible.Isolated(s.Name), s.Kind, s.Currency, s.Lines, cli.AmountText(paid, digits)}
 		for _, amount := range s.Amounts() {
-			cells = append(cells, amount.StringFixed(r.books.CurrencyNamed(s.Currency).Digits))
+			cells = append(cells, cli.Amount(amount, digits))
 		}
 		g.Add(cells...)
 	}
@@ -219,9 +220,9 @@ func (r *overviewResult) vendorCosts(w io.Writer) {
 			paid = append(paid, t.Total.StringFixed(r.books.CurrencyNamed(t.Currency).Digits)+" "+t.Currency)
 		}
 		g.Add(cmp.Or(v.Source, "fees of the month"), v.Currency, cost(v.Billed), cost(v.Allocated), cost(v.Kept),
-			cost(v.Unallocated), cost(v.Effective), strings.Join(paid, "; "), v.Margin.StringFixed(own.Digits))
+			cost(v.Unallocated), cost(v.Effective), strings.Join(paid, "; "), cli.Amount(v.Margin, own.Digits))
 	}
-	g.Add("total", "", "", "", "", "", "", "", margin.StringFixed(own.Digits))
+	g.Add("total", "", "", "", "", "", "", "", cli.Amount(margin, own.Digits))
 	g.Print(w, "  ")
 	fmt.Fprintln(w, "\nbilled = allocated to customers + kept + unallocated; margin = payment - effective cost. By "+
 		"customer, service and day: tollbook query margin")

@@ -26,11 +26,16 @@ func TestFileFails(t *testing.T) {
 		name, file, data, want string
 	}{
 		{"unknown column", "a.csv", "resource_id,sample_time,in_bps,outbps\n",
-			`line 1, column 32: unknown column "outbps"` + "\nthe name of a column of your own must begin with x_"},
+			`line 1, column 32: unknown column "outbps"` + "\n" + `did you mean "out_bps"?`},
+		{"unknown and missing columns", "a.csv", "resource,sample_tme,speed,in_bps\n",
+			`line 1, column 1: unknown column "resource", "sample_tme", "speed"; required columns are missing: ` +
+				"resource_id, sample_time\n" + `did you mean "resource_id", "sample_time"?`},
 		{"unknown column by its case", "a.csv", "resource_id,Sample_Time ,in_bps\n",
-			`line 1, column 13: unknown column "Sample_Time "` + "\n" + `did you mean "sample_time"?`},
+			`line 1, column 13: unknown column "Sample_Time "; the required column sample_time is missing` +
+				"\n" + `did you mean "sample_time"?`},
 		{"unknown column after a blank line", "a.csv", "\n\nresource_id,sku,in_bps\n",
-			`line 3, column 13: unknown column "sku"` + "\nthe name of a column of your own must begin with x_"},
+			`line 3, column 13: unknown column "sku"; the required column sample_time is missing` +
+				"\nthe name of a column of your own must begin with x_"},
 		{"required column missing", "a.csv", "resource_id,in_bps\n",
 			`line 1: the required column sample_time is missing`},
 		{"both of two columns missing", "a.csv", "resource_id,sample_time\n",
@@ -269,8 +274,9 @@ func TestParquetFails(t *testing.T) {
 			`column "resource_id" is INT64 in a text column` + "\nwrite it as STRING"},
 		{"list", with(0, "resource_id", arrow.ListOf(text)), `column "resource_id" is nested` +
 			"\nwrite one plain value per row"},
-		{"unknown column", with(2, "speed", text), `unknown column "speed"` +
-			"\nthe name of a column of your own must begin with x_"},
+		{"unknown column", with(2, "speed", text),
+			`unknown column "speed"; the required column in_bps or out_bps is missing` +
+				"\nthe name of a column of your own must begin with x_"},
 		{"missing column", base[:2], `the required column in_bps or out_bps is missing`},
 		{"named twice", append(slices.Clone(base), base[2]), `column "in_bps" is named twice`},
 	}

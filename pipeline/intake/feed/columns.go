@@ -2,7 +2,10 @@ package feed
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // Columns matches a file's column names with the Spec. fields has the index of each name in the Spec, negative for a
@@ -11,6 +14,8 @@ import (
 func Columns(spec *Spec, names []string) (fields []int, present []bool, wrong *FormError) {
 	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
 	seen := make(map[string]bool, len(names))
+	var unknown []string
+	first := 0
 	for i, name := range names {
 		if seen[name] {
 			return nil, nil, &FormError{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
@@ -20,30 +25,48 @@ func Columns(spec *Spec, names []string) (fields []int, present []bool, wrong *F
 		if fields[i] >= 0 {
 			present[fields[i]] = true
 		} else if !IsOwn(name) {
-			wrong := UnknownColumn(spec, name)
-			wrong.Column = i + 1
-			return nil, nil, wrong
+			if unknown = append(unknown, name); first == 0 {
+				first = i + 1
+			}
 		}
 	}
-	return fields, present, missingColumns(spec, present)
+	wrong = missingColumns(spec, present)
+	if len(unknown) > 0 {
+		e := UnknownColumn(spec, unknown...)
+		if e.Column = first; wrong != nil && e.Hint != useCommas {
+			e.Text += "; " + wrong.Text
+		}
+		return nil, nil, e
+	}
+	return fields, present, wrong
 }
 
 // IsOwn reports whether a column is a sender's own, which tollbook keeps only in the raw record.
 func IsOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
-// UnknownColumn returns the error for a column that the Spec does not have, with a hint at the probable name.
-func UnknownColumn(spec *Spec, name string) *FormError {
-	e := &FormError{Text: fmt.Sprintf("unknown column %q", name),
-		Hint: "the name of a column of your own must begin with x_"}
-	if strings.ContainsAny(name, ";\t") {
-		e.Hint = "fields are separated by commas"
-	}
+// useCommas is the hint for a header with other separators, whose names are not read.
+const useCommas = "fields are separated by commas"
+
+// UnknownColumn returns the error for columns that the Spec does not have, with a hint at the probable names.
+func UnknownColumn(spec *Spec, names ...string) *FormError {
+	var known, quoted, near []string
 	for i := range spec.Columns {
-		if strings.EqualFold(strings.TrimSpace(name), spec.Columns[i].Name) {
-			e.Hint = fmt.Sprintf("did you mean %q?", spec.Columns[i].Name)
+		known = append(known, spec.Columns[i].Name)
+	}
+	hint := "the name of a column of your own must begin with x_"
+	for _, name := range names {
+		quoted = append(quoted, strconv.Quote(name))
+		if like := visible.Nearest(strings.TrimSpace(name), known); like != "" {
+			near = append(near, strconv.Quote(like))
+		}
+		if strings.ContainsAny(name, ";\t") {
+			hint = useCommas
 		}
 	}
-	return e
+	if len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return &FormError{Text: "unknown column " + strings.Join(quoted, ", "), Hint: hint}
 }
 
 // missingColumns returns an error that lists every column that the feed requires and the file lacks.

@@ -25,8 +25,10 @@ type Bill struct {
 	Annexes     []Annex      `json:"annexes,omitempty"`
 	Notes       []string     `json:"notes"` // sentences, such as the rounding rule
 
-	Cover   *Letter  `json:"-"` // of the HTML (DOC-10); nil = none
-	Issuers []string `json:"-"` // the ids of the sellers of the lines, sorted
+	Cover *Letter `json:"-"` // of the HTML (DOC-10); nil = none
+
+	ToCustomer []string `json:"-"` // the notes of the HTML
+	Issuers    []string `json:"-"` // the ids of the sellers of the lines, sorted
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment. Payment = Rounding +

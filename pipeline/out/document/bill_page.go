@@ -9,7 +9,7 @@ import (
 // page returns the bill's page with all parts.
 func (b *Bill) page() *Page {
 	p := &Page{Header: &b.Header, Kind: "Bill", Role: "customer", Subject: b.Customer, Notes: b.Notes,
-		Annexes: b.Annexes, Cover: b.Cover}
+		Annexes: b.Annexes, Cover: b.Cover, ToCustomer: b.ToCustomer}
 	p.Facts = []PageFigure{{Name: "Customer", Value: b.Customer.Full()}}
 	if b.Partner.ID != "" {
 		p.Facts = append(p.Facts, PageFigure{Name: "Partner", Value: b.Partner.Full()})
@@ -49,7 +49,7 @@ func (b *Bill) summaryData() *PagePart {
 
 // summaryPart returns the bill's amounts with the signs with which they add up to the amount due (DOC-8).
 func (b *Bill) summaryPart() *PagePart {
-	return &PagePart{Name: "summary", Title: "Summary", Where: InSheet | InPrint,
+	return &PagePart{Name: "summary", Title: "Summary", Where: InSheet | InPrint, Spare: true,
 		Cols: entryColumns("Name"),
 		Rows: ListedCells(b.Amounts.column(), entryCells)}
 }
@@ -104,7 +104,7 @@ func (b *Bill) paymentPart() *PagePart {
 			return nil
 		}
 	}
-	return &PagePart{Name: "payment", Title: "Payments", Where: InSheet | InPrint,
+	return &PagePart{Name: "payment", Title: "Payments", Where: InSheet | InPrint, Spare: true,
 		About: []string{"What the amount to pay, before rounding, was drawn from."},
 		Cols: []PageColumn{{Title: "Drawn from", Say: SumWords},
 			{Title: "Amount", Kind: Amount, Sum: true, Keep: true}},

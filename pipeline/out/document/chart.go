@@ -60,13 +60,13 @@ const maxColours = 8
 
 // ByDay returns the chart of a cycle's consumption by day and service, with amounts in a currency of so many digits, or
 // nil if there is no consumption. No day of usage may be after the cycle.
-func ByDay(cycle period.Cycle, zone *period.Zone, currency string, digits int, usage []ChartUsage) *Chart {
+func ByDay(cycle period.Cycle, currency string, digits int, usage []ChartUsage) *Chart {
 	if len(usage) == 0 {
 		return nil
 	}
 	c := &Chart{cycle: cycle, currency: currency, digits: digits,
 		title: "Consumption by day and service in " + cycle.String(), per: currency + " a day",
-		below: fmt.Sprintf("day of %s, %s", cycle, zone.Name())}
+		below: "day of " + cycle.String()}
 	at := map[string]*service{}
 	for i := range usage {
 		u := &usage[i]
@@ -233,19 +233,50 @@ const (
 	plotBottom  = 200
 )
 
-// palette returns colours that people with colour blindness can distinguish (Okabe and Ito), each with its own pattern
-// for grey print.
-func palette() []struct{ fill, pattern string } {
-	return []struct{ fill, pattern string }{
-		{"#0072b2", ""},
-		{"#e69f00", `<path d="M-1 5L5 -1M3 9L9 3" stroke="#fff" stroke-width="1.4"/>`},
-		{"#009e73", `<circle cx="2" cy="2" r="1.1" fill="#fff"/><circle cx="6" cy="6" r="1.1" fill="#fff"/>`},
-		{"#cc79a7", `<path d="M0 2H8M0 6H8" stroke="#fff" stroke-width="1.2"/>`},
-		{"#56b4e9", `<path d="M-1 3L5 9M3 -1L9 5" stroke="#fff" stroke-width="1.4"/>`},
-		{"#d55e00", `<path d="M2 0V8M6 0V8" stroke="#fff" stroke-width="1.2"/>`},
-		{"#f0e442", `<circle cx="4" cy="4" r="1.6" fill="#333"/>`},
-		{"#777777", `<path d="M0 4H8M4 0V8" stroke="#fff" stroke-width="1"/>`},
+// colour is a colour of a chart and its hatching for grey print.
+type colour struct {
+	fill  string
+	lines string // directions: - level, | upright, / rising, \ falling
+	step  int    // from line to line
+	ink   string // of the lines
+}
+
+// palette returns colours that people with colour blindness can distinguish (Okabe and Ito). The hatching is drawn as
+// lines, because browsers print a field with a pattern as a bitmap.
+func palette() []colour {
+	const white, dark = "#fff", "#333"
+	return []colour{{fill: "#0072b2"}, {"#e69f00", "/", 8, white}, {"#009e73", `/\`, 8, white},
+		{"#cc79a7", "-", 4, white}, {"#56b4e9", `\`, 8, white}, {"#d55e00", "|", 4, white},
+		{"#f0e442", `/\`, 8, dark}, {"#777777", "-|", 8, white}}
+}
+
+// hatch draws the lines over a rectangle, and beyond it if they are not parallel to its sides.
+func (c *colour) hatch(b *strings.Builder, x, y, width, height int) {
+	if c.lines == "" {
+		return
 	}
+	b.WriteString(`<path fill="none" pointer-events="none" stroke="` + c.ink + `" stroke-width="1.3" d="`)
+	for _, line := range c.lines {
+		switch line {
+		case '-':
+			for at := y + 2; at < y+height; at += c.step {
+				fmt.Fprintf(b, "M%d %dh%d", x+2, at, width)
+			}
+		case '|':
+			for at := x + 2; at < x+width; at += c.step {
+				fmt.Fprintf(b, "M%d %dv%d", at, y, height)
+			}
+		case '/':
+			for at := x - height; at < x+width; at += c.step {
+				fmt.Fprintf(b, "M%d %dl%d -%d", at, y+height, height, height)
+			}
+		case '\\':
+			for at := x - height; at < x+width; at += c.step {
+				fmt.Fprintf(b, "M%d %dl%d %d", at, y, height, height)
+			}
+		}
+	}
+	b.WriteString(`"/>`)
 }
 
 // SVG returns the chart as markup for a page.
@@ -261,19 +292,24 @@ func (c *Chart) SVG() string {
 
 // draw draws the chart. Coordinates are hundredths, calculated with rationals.
 func (c *Chart) draw(b *strings.Builder) {
-	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
+	fmt.Fprintf(b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n",
 		query.EscapeXML(c.words.Say(TextWords, c.title)), query.EscapeXML(c.words.Say(TextWords, c.describe())))
-	for i, p := range palette() {
-		fmt.Fprintf(b,
-			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse">`+
-				`<rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
-	}
-	b.WriteString("</defs>\n")
 	c.grid(b)
 	width := (plotRight - c.left) * 100 / len(c.bars)
+	fields := make([]strings.Builder, maxColours)
+	b.WriteString(`<g aria-hidden="true">` + "\n") // the description has what they say
 	for i := range c.bars {
-		c.bar(b, &c.bars[i], c.left*100+i*width, width)
+		c.bar(b, &c.bars[i], c.left*100+i*width, width, fields)
 	}
+	for i, p := range palette() {
+		if fields[i].Len() > 0 && p.lines != "" {
+			fmt.Fprintf(b, `<clipPath id="bars-%d"><path d="%s"/></clipPath><g clip-path="url(#bars-%[1]d)">`, i,
+				fields[i].String())
+			p.hatch(b, c.left, plotTop, plotRight-c.left, plotBottom-plotTop)
+			b.WriteString("</g>\n")
+		}
+	}
+	b.WriteString("</g>\n")
 	fmt.Fprintf(b, `<path class="zero" d="M%d %sH%d"/>`+"\n", c.left, hundredths(c.y(new(big.Rat))), plotRight)
 }
 
@@ -316,8 +352,9 @@ func (c *Chart) grid(b *strings.Builder) {
 	}
 }
 
-// bar draws one day: positive amounts upward, negative ones downward, each with its value as a tooltip.
-func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
+// bar draws one day: positive amounts upward, negative ones downward, each with its value as a tooltip. It adds their
+// outlines to the fields of their colours.
+func (c *Chart) bar(b *strings.Builder, day *bar, x, width int, fields []strings.Builder) {
 	gap := width / 8
 	up, down := new(big.Rat), new(big.Rat)
 	for i, a := range day.amounts {
@@ -336,10 +373,12 @@ func (c *Chart) bar(b *strings.Builder, day *bar, x, width int) {
 		if called := c.colourName(i); called != "" {
 			name += ", " + called
 		}
-		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
-			hundredths(int64(x+gap)), hundredths(min(from, to)),
-			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
+		left, top := hundredths(int64(x+gap)), hundredths(min(from, to))
+		across, down := hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from))
+		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"><title>%s</title></rect>`+"\n",
+			left, top, across, down, palette()[i].fill,
 			query.EscapeXML(name+": "+GroupedDigits(a.StringFixed(c.digits))))
+		fmt.Fprintf(&fields[i], "M%s %sh%sv%sH%sz", left, top, across, down, left)
 	}
 	if c.turned {
 		fmt.Fprintf(b, `<text class="end" transform="translate(%s %d) rotate(-40)">%s</text>`+"\n",
@@ -366,12 +405,19 @@ func (c *Chart) colourName(colour int) string {
 	return c.services[colour].called()
 }
 
-// Swatch returns markup of a small field in a colour, counted from 0, for the legend. It needs a chart on the same
-// page.
-func Swatch(colour int) string {
-	return fmt.Sprintf(
-		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true">`+
-			`<rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
+// Swatch returns markup of a small field in a colour, counted from 0, for the legend.
+func Swatch(colour int) string { return swatch(colour, `class="swatch" aria-hidden="true"`) }
+
+// swatch returns a field in a colour as an svg element with attributes.
+func swatch(colour int, attributes string) string {
+	const side = 16
+	c := &palette()[colour]
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg %s viewBox="0 0 %d %[2]d"><rect width="%[2]d" height="%[2]d" fill="%[3]s"/>`, attributes, side,
+		c.fill)
+	c.hatch(&b, 0, 0, side, side)
+	b.WriteString("</svg>")
+	return b.String()
 }
 
 // hundredths writes a length.

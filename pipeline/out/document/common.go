@@ -134,7 +134,7 @@ func associationWord(t int) string {
 
 // chartOf is the chart of a document's consumption; nil if there is none.
 func chartOf(h *PageHeader, usage []ChartUsage) *Chart {
-	return ByDay(h.Cycle, h.Zone, h.Currency, h.Digits, usage)
+	return ByDay(h.Cycle, h.Currency, h.Digits, usage)
 }
 
 // DayDrawing draws consumption by day and service; nil if there is none.

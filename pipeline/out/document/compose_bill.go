@@ -82,7 +82,7 @@ func (s *Sources) bill(ctx context.Context, cycle period.Cycle, customer string,
 	if err != nil {
 		return nil, err
 	}
-	b.Notes = s.notes(&b.Header).bill(b, g, left)
+	b.Notes, b.ToCustomer = s.notes(&b.Header).bill(b, g, left), s.notes(&b.Header).toCustomer(b, g, left)
 	if b.Cover, err = billCover(s, b, &g.paid, ledger); err != nil {
 		return nil, err
 	}

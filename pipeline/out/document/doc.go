@@ -37,8 +37,8 @@
 //  2. Every bar is inside the plot, in scale: positive amounts go up from the axis, negative ones down. The axis has
 //     round steps.
 //  3. Texts of books and feeds are escaped; a drawing has no script and no reference to other resources.
-//  4. Up to eight parts have their own colour, and a pattern for grey print. If there are more, the smallest share the
-//     last colour, and the caption says so.
+//  4. Up to eight parts have their own colour, and a hatching of lines for grey print. If there are more, the smallest
+//     share the last colour, and the caption says so.
 //  5. Month-end charges are spread evenly over the days, without loss (COMPOSE-4).
 //
 // # Composing
@@ -118,9 +118,11 @@
 // This part writes a page of tables for people: as text for a terminal, CSV, XLSX or one printable HTML page.
 // Package document fills the page and checks its sums.
 //
-//	DOC-4  People see amounts with at least the currency's digits, and with more if an amount has more: nothing is
-//	       rounded for display. A column in which every amount is 0 may be missing from a table of the HTML and the
+//	DOC-4  The text has amounts with at least the currency's digits, and with more if an amount has more. The HTML
+//	       rounds them half up to the currency's digits; the title attribute has the exact amount. A column in which every amount is 0 may be missing from a table of the HTML and the
 //	       text; a sentence below the table names it.
+//	DOC-13  The HTML for a customer says nothing of how the program works: it has no zone, no as-of, no state but
+//	        `provisional`, no counts of lines and no amounts of 0 in sums. It and the HTML with a Cover have one headline.
 //	DOC-5  XLSX: an amount or quantity of up to 15 significant digits is a number with the digits of its decimal, in
 //	       the format of the currency. One with more digits, which a spreadsheet would cut, is a text cell with all
 //	       its digits, and the total of its column is the exact sum instead of a formula. Any other total is a
@@ -151,7 +153,7 @@
 //	LETTER-3  A negative amount due makes a credit note: it shows what is credited and requests no payment.
 //	LETTER-4  Text of books, settings and branding is escaped. A logo is an image, which cannot run scripts.
 //
-// The exact amounts are in the pages after the cover, which package document writes.
+// The pages after the cover, which package document writes, have its headline too.
 //
 // # Spreadsheets
 //

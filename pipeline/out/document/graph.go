@@ -82,8 +82,9 @@ func (f *ChartGraph) file(c *Chart, foot int) string {
 		if name == "" {
 			name = "(none)"
 		}
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="10" height="10" fill="url(#fill-%d)"/><text x="%d" y="%d">%s</text>`+"\n",
-			x, y, i, x+15, y+9, query.EscapeXML(CutText(name, 2*maxLabel)))
+		fmt.Fprintf(&b, `%s<text x="%d" y="%d">%s</text>`+"\n",
+			swatch(i, fmt.Sprintf(`x="%d" y="%d" width="10" height="10"`, x, y)), x+15, y+9,
+			query.EscapeXML(CutText(name, 2*maxLabel)))
 	}
 	b.WriteString("</svg>\n")
 	return b.String()

@@ -92,6 +92,11 @@ func (h *PageHeader) Time(t period.Instant) string {
 	return time.UnixMicro(int64(t)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 }
 
+// rounded formats an amount for people with the currency's digits.
+func (h *PageHeader) rounded(c *PageCell) string {
+	return GroupedDigits(Rounded(c.Amount.String(), h.Digits))
+}
+
 // span returns the cycle's first and last day.
 func (h *PageHeader) span() string {
 	return h.Cycle.First().String() + " to " + h.Cycle.Last().String()

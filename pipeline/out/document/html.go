@@ -100,14 +100,29 @@ func (pg *Page) printed(most int) (*printed, error) {
 		Subject: pg.Subject.called(),
 		Cycle:   h.Cycle.String(), Status: pg.words.Say(TextWords, h.Status()), Closed: h.Closed,
 		Headline: pg.Headline, Notes: pg.Notes}
+	facts := []PageFigure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(SpanWords, h.span())},
+		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}}
+	if pg.toCustomer() {
+		d.Status, d.Notes = "", pg.words.All(TextWords, pg.ToCustomer)
+		if !h.Closed {
+			d.Status = pg.words.Say(TextWords, "provisional")
+		}
+		facts[1].Name = "Period"
+		facts = []PageFigure{facts[0], facts[1], facts[3]}
+	}
+	if pg.Cover != nil { // the document has one headline
+		d.Headline.Name, d.Headline.Value = pg.Cover.Headline(GroupedDigits)
+	}
 	d.Language, d.NotesTitle = pg.language().Tag(), pg.words.Say(TextWords, "Notes")
 	d.AnnexTitle = pg.words.Colon(pg.words.Say(TextWords, "Annex"))
 	d.Title = visible.Shielded(fmt.Sprintf("%s %s, %s", d.Kind, d.Subject, d.Cycle))
-	foot := visible.Shielded(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), d.Status))
+	foot := visible.Shielded(d.Title + ", " + h.Vendor.called())
+	if d.Status != "" {
+		foot += " (" + d.Status + ")"
+	}
 	d.Foot = cssString(CutText(foot, 110))
 	d.Facts = slices.Clone(pg.Facts)
-	for _, f := range []PageFigure{{"Vendor", h.Vendor.Full()}, {"Cycle", pg.words.Say(SpanWords, h.span())},
-		{"Zone", h.Zone.Name()}, {"Currency", h.Currency}, {"As of", h.Time(h.AsOf)}} {
+	for _, f := range facts {
 		d.Facts = append(d.Facts, PageFigure{pg.words.Say(TextWords, f.Name), f.Value})
 	}
 	for n := range maxPad {
@@ -117,11 +132,17 @@ func (pg *Page) printed(most int) (*printed, error) {
 		if p.Where&InPrint == 0 {
 			continue
 		}
-		v, err := pg.viewOf(p, most)
+		if pg.toCustomer() {
+			p = p.toCustomer(h)
+		}
+		v, err := pg.viewOf(p, most, true)
 		if err != nil {
 			return nil, err
 		}
-		one := printedView{view: v, Narrow: len(v.Heads) <= 3}
+		if p.Spare && v.isEmpty() {
+			continue
+		}
+		one := printedView{view: v, Narrow: len(v.Heads) <= fewColumns}
 		if p.Swatches {
 			one.Drawing, one.Caption = template.HTML(pg.Chart.SVG()), pg.Chart.Caption() // SVG escapes its texts
 		}
@@ -139,6 +160,31 @@ func (pg *Page) printed(most int) (*printed, error) {
 	d.CoverStyle = template.CSS(LetterStyle) //nolint:gosec // a constant
 	return d, err
 }
+
+// toCustomer reports whether a customer gets the document.
+func (pg *Page) toCustomer() bool { return pg.Role == "customer" }
+
+// toCustomer returns the part without the sentences about how it was made, and without spare rows: those of 0, and in a
+// part without a total those that are rounded to 0.
+func (p *PagePart) toCustomer(h *PageHeader) *PagePart {
+	out := *p
+	out.About = nil
+	if p.Spare {
+		out.Rows = func(yield func([]PageCell) bool) {
+			for row := range p.Rows {
+				last := &row[len(row)-1]
+				zero := last.Amount.IsZero() || !p.Cols[len(row)-1].Sum && isZeroText(h.rounded(last))
+				if !zero && !yield(row) {
+					return
+				}
+			}
+		}
+	}
+	return &out
+}
+
+// isEmpty reports whether no row is listed.
+func (w *view) isEmpty() bool { return len(w.Groups) == 0 }
 
 // maxPad is one more than the longest difference of decimals in a column.
 const maxPad = money.QuantityScale + 1

@@ -95,11 +95,11 @@ func TestHTML(t *testing.T) {
 		"Aurora Ltd (aurora)",
 		"Elastic compute|+|3|1,200.50|120.05|1,080.45|972.41|1,080.45",
 		"Elastic compute|-|3|−100.00|0.00|−100.00|−90.00|−100.00",
-		"Object storage|+|3|34.12345678|0.00|34.12345678|30.71|34.12345678",
-		"Sum||9|1,134.62345678|120.05|1,014.57345678|913.12|1,014.57345678",
+		"Object storage|+|3|34.12|0.00|34.12|30.71|34.12",
+		"Sum||9|1,134.62|120.05|1,014.57|913.12|1,014.57",
 		"birch",
 		"Bandwidth|+|3|10,000.00|0.00|10,000.00|9,000.00|10,000.00",
-		"Total||12|11,134.62345678|120.05|11,014.57345678|9,913.12|11,014.57345678",
+		"Total||12|11,134.62|120.05|11,014.57|9,913.12|11,014.57",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -280,7 +280,7 @@ func checkHostile(t testing.TB, name string) {
 	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
 		page := parsed(t, written(t, d, HTML))
 		stands(t, page)
-		if got := len(all(page, atom.H2)); got < 8 || got > 10 {
+		if got := len(all(page, atom.H2)); got < 7 || got > 10 {
 			t.Errorf("%q: %d headings", name, got)
 		}
 		if got := len(all(page, atom.Body)); got != 1 {

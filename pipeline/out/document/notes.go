@@ -171,6 +171,29 @@ func (n notes) bill(b *Bill, g *gathered, left *leftOut) []string {
 	return append(notes, left.notes()...)
 }
 
+// toCustomer returns the sentences below a bill that its customer needs.
+func (n notes) toCustomer(b *Bill, g *gathered, left *leftOut) []string {
+	var notes []string
+	if !b.Header.Closed {
+		notes = append(notes, "Provisional: amounts can still change.")
+	}
+	notes = append(notes, n.servedBy(b)...)
+	if len(b.Issuers) > 1 {
+		notes = append(notes, severalIssuers)
+	}
+	if b.Amounts.Tax != nil {
+		notes = append(notes, n.taxes(b)...)
+	}
+	if g.late > 0 {
+		notes = append(notes, "The origin of an amount of an earlier month is that month.")
+	}
+	if left.count > 0 {
+		notes = append(notes, fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more "+
+			"are omitted.", maxAnnexes, left.count))
+	}
+	return slices.DeleteFunc(notes, func(text string) bool { return text == noCountry })
+}
+
 // severalIssuers is the note on a bill that has no cover because of several issuers.
 const severalIssuers = "Several issuers sold to the customer in the cycle. Each invoices its own lines."
 

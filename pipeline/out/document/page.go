@@ -111,7 +111,7 @@ func (w *letterWriter) printed() *printedLetter {
 	for i := range w.Tables {
 		p.Tables = append(p.Tables, w.table(&w.Tables[i]))
 	}
-	p.Headline = fact{w.payable(), w.money(w.Payable.Abs())}
+	p.Headline.Name, p.Headline.Value = w.Headline(w.grouped)
 	if _, due := w.Due(); due {
 		p.PayTitle = w.say("How to pay", "付款方式")
 		if w.Issuer.Bank != "" {
@@ -129,6 +129,12 @@ func (w *letterWriter) printed() *printedLetter {
 		p.Footer = strings.Split(w.Style.Footer, "\n")
 	}
 	return p
+}
+
+// Headline returns what is paid, and the amount.
+func (l *Letter) Headline(grouped func(string) string) (name, value string) {
+	w := letterWriter{l, grouped}
+	return w.payable(), w.money(l.Payable.Abs())
 }
 
 // payable says what is paid, and by whom.
@@ -213,6 +219,6 @@ func (w *letterWriter) sentences() []string {
 	case w.Payable.IsZero():
 		list = append(list, w.say("Nothing is to be paid.", "无需付款。"))
 	}
-	return append(list, w.say("The pages that follow contain every amount with all of its digits.",
-		"后附页列出全部明细及精确金额。"))
+	return append(list, w.say("The pages that follow list what the amounts consist of. The XLSX, CSV and JSON forms of this document "+
+		"have all digits.", "后附页列出金额的构成。本文档的XLSX、CSV和JSON格式含全部小数位。"))
 }

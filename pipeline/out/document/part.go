@@ -21,8 +21,10 @@ type Page struct {
 	Chart    *Chart // nil = none
 	Annexes  []Annex
 	Notes    []string
-	Cover    *Letter     // nil = none
-	words    *Dictionary // of the page's language; nil = English
+	// the notes of the HTML for a customer, who is told nothing of how the vendor's program works
+	ToCustomer []string
+	Cover      *Letter     // nil = none
+	words      *Dictionary // of the page's language; nil = English
 }
 
 // CellKind is the kind of a column's values; the zero value is Words.
@@ -105,6 +107,7 @@ type PagePart struct {
 	Rank     int
 	Rows     iter.Seq[[]PageCell]
 	Swatches bool // the first column is a service and gets the chart's colour
+	Spare    bool // the HTML for a customer omits rows whose amount is 0
 }
 
 // ListedCells returns one row per item of a list. The cells are valid until the next row.

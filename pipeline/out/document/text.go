@@ -28,7 +28,7 @@ func WriteText(w io.Writer, pg *Page) error {
 		if p.Where&InPrint == 0 {
 			continue
 		}
-		v, err := pg.viewOf(p, -1)
+		v, err := pg.viewOf(p, -1, false)
 		if err != nil {
 			return err
 		}

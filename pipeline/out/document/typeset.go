@@ -2,6 +2,7 @@ package document
 
 import (
 	"html/template"
+	"math/big"
 	"strings"
 	"unicode"
 
@@ -33,6 +34,19 @@ func GroupedDigits(text string) string {
 		b.WriteString(decimals)
 	}
 	return b.String()
+}
+
+// Rounded rounds a plain decimal half up, away from zero, to so many digits. Any other text is unchanged.
+func Rounded(text string, digits int) string {
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return text
+	}
+	text = r.FloatString(digits)
+	if strings.Trim(text, "-0.") == "" { // there is no −0
+		text = strings.TrimPrefix(text, "-")
+	}
+	return text
 }
 
 // TrimmedZeros removes the trailing zeros of a decimal.

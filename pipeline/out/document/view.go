@@ -38,6 +38,8 @@ type group struct {
 // field is one printed value.
 type field struct {
 	Text     string
+	Exact    string // of an amount that Text has rounded
+	Head     string // of its column, in a table that does not fit a narrow screen
 	Right    bool
 	Negative bool
 	Strong   bool // of a row that is the sum of those above it
@@ -52,15 +54,17 @@ type viewer struct {
 	*Page
 	p      *PagePart
 	totals *tally
+	html   bool
 	order  []string // groups, or rows if there are none, in their order
 	sizes  map[string]*money.AmountTotal
 	chosen map[string]bool // nil = all
 	cols   []int           // printed columns
 }
 
-// viewOf returns the view of a part with at most so many groups, or rows if it has no groups; negative = all.
-func (pg *Page) viewOf(p *PagePart, most int) (*view, error) {
-	v := &viewer{Page: pg, p: p, totals: newTally(p.Cols), sizes: map[string]*money.AmountTotal{}}
+// viewOf returns the view of a part with at most so many groups, or rows if it has no groups; negative = all. The HTML
+// rounds amounts to the currency's digits.
+func (pg *Page) viewOf(p *PagePart, most int, html bool) (*view, error) {
+	v := &viewer{Page: pg, p: p, html: html, totals: newTally(p.Cols), sizes: map[string]*money.AmountTotal{}}
 	if err := v.count(); err != nil {
 		return nil, err
 	}
@@ -125,7 +129,7 @@ func (v *viewer) columns(out *view) {
 		c := &v.p.Cols[i]
 		named := i+1 < len(v.p.Cols) && v.p.Cols[i+1].Code
 		switch {
-		case c.Code:
+		case c.Code, v.html && v.toCustomer() && c.Kind == Count:
 		case c.Fold && v.totals.same[i] && v.totals.rows > 0:
 			if v.totals.first[i] != "" {
 				folded = append(folded, strings.ToLower(c.Title)+" "+v.totals.first[i])
@@ -141,7 +145,7 @@ func (v *viewer) columns(out *view) {
 		out.After = append(out.After, v.words.Say(TextWords,
 			"In every row: "+strings.Join(folded, v.words.Comma())+"."))
 	}
-	if len(zero) > 0 {
+	if len(zero) > 0 && !(v.html && v.toCustomer()) {
 		out.After = append(out.After, v.words.Say(TextWords,
 			"Omitted, because 0 in every row: "+strings.Join(zero, v.words.Comma())+"."))
 	}
@@ -277,6 +281,15 @@ func (v *viewer) sums(t *tally, label string) []field {
 
 func (v *viewer) field(c *PageColumn, value *PageCell) field {
 	f := field{Text: value.shown(c.Kind, v.Header), Right: c.Kind.right(), Decimals: -1}
+	if v.html && c.Kind == Amount {
+		exact := f.Text
+		if f.Text = v.Header.rounded(value); f.Text != exact {
+			f.Exact = exact
+		}
+	}
+	if v.html && v.toCustomer() && c.Say == KindWords {
+		f.Text = strings.ReplaceAll(f.Text, "_", " ")
+	}
 	f.Negative = f.Right && strings.HasPrefix(f.Text, MinusSign)
 	if f.Right && f.Text != "" {
 		f.Decimals = 0
@@ -290,6 +303,9 @@ func (v *viewer) field(c *PageColumn, value *PageCell) field {
 // align sets for each number how many more decimals the column's longest decimal has.
 func (v *viewer) align(out *view) {
 	for col := range v.cols {
+		if len(v.cols) > fewColumns {
+			out.each(func(row []field) { row[col].Head = out.Heads[col].Title })
+		}
 		most := 0
 		out.each(func(row []field) { most = max(most, row[col].Decimals) })
 		out.each(func(row []field) {
@@ -299,6 +315,9 @@ func (v *viewer) align(out *view) {
 		})
 	}
 }
+
+// fewColumns is how many columns fit a narrow screen.
+const fewColumns = 3
 
 // each visits every row of values.
 func (w *view) each(visit func([]field)) {

@@ -179,3 +179,27 @@ func (a *Answer) sum(to []money.Total, row AnswerRow) error {
 func (q *Question) HasTotal(sum int) bool {
 	return q.Sums[sum].Type != tables.Quantity && !slices.Contains(q.Apart, q.Sums[sum].Name)
 }
+
+// SumFirst sums the rows by the question's first key, and by currency if there are several. Other keys are empty.
+func (a *Answer) SumFirst() ([]AnswerRow, error) {
+	var out []AnswerRow
+	for _, row := range a.Rows {
+		keys := make([]string, len(row.Keys))
+		for i, c := range a.Question.Keys {
+			if c.Name == a.Question.First || i >= len(keys)-a.Question.currencies {
+				keys[i] = row.Keys[i]
+			}
+		}
+		at, found := slices.BinarySearchFunc(out, keys, func(r AnswerRow, keys []string) int {
+			return slices.Compare(r.Keys, keys)
+		})
+		if !found {
+			out = slices.Insert(out, at, AnswerRow{Keys: keys, Sums: slices.Clone(row.Sums)})
+			continue
+		}
+		if err := a.sum(out[at].Sums, row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -80,7 +80,8 @@ func revenue() *Question {
 			"of late records, rerate of re-rating, restated of corrected deliveries"}
 	return &Question{
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
-		Keys: append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
+		First: "service_type_code",
+		Keys:  append(pick(tables.Lines().Table, "cycle service_type_code region_code"), day), Sums: bill(),
 		Lake: Shape{Table: tables.Lines().Table, Count: lineCount,
 			Reads: slices.Concat(tables.Columns(tables.LineTradeTime).Any(),
 				columnsOf(tables.Lines().Table, dayTable())),

@@ -39,6 +39,7 @@ type Question struct {
 	Keys    []tables.Column // the keys of rows: Word or Small
 	Sums    []tables.Column // the sums: Amount, Quantity or Whole
 	Order   []GroupBy       // sort order; then by the keys in their order
+	First   string          // a key: a terminal shows the sums by it before the rows
 	Limit   int             // default limit of rows; 0 = all
 	Apart   []string        // sums without a total, because rows count the same lines more than once
 	View    string          // the view, and table of exports, whose rows are added up

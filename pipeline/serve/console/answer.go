@@ -171,7 +171,7 @@ func (a *answer) try(route *Route, moved bool) error {
 		return err
 	}
 	if call.Scope, err = operation.Decide(ctx, &route.Op, &a.caller, &call.Values, a.state); err != nil {
-		return err
+		return unknown(call, err)
 	}
 	v := &View{Call: call, Request: r, Query: a.query, Allowed: a.allowed, Kept: c.kept,
 		Jobs: c.Jobs, Background: a.background}
@@ -188,7 +188,7 @@ func (a *answer) try(route *Route, moved bool) error {
 	}
 	p, err := route.Show(v)
 	if err != nil {
-		return err
+		return unknown(call, err)
 	}
 	if wanted := a.query.Get("download"); wanted != "" {
 		return a.download(p, v, wanted)
@@ -247,12 +247,12 @@ func (a *answer) allowed(path string) bool {
 func (a *answer) file(route *Route, v *View) error {
 	f, err := route.File(v)
 	if err != nil {
-		return err
+		return unknown(v.Call, err)
 	}
 	h := a.w.Header()
 	h.Set("Content-Type", f.Type)
-	// A drawing has its own style and no script.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	// A drawing or a document has its own style and images and no script.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
 	if f.Name != "" {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
 	}

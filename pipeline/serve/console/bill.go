@@ -1,8 +1,10 @@
 package console
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
@@ -46,6 +48,7 @@ func billPage(v *View) (*Page, error) {
 		p.Notes = append(p.Notes, Note{Tone: Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
 	}
+	p.Blocks = documentLink(v, "bill.html", "customer_id", id, "cycle", cycle.String())
 	st, whole, err := completeStatement(v, lake.CycleOf(cycle), id, &all)
 	if err != nil {
 		return nil, err
@@ -73,6 +76,58 @@ func billPage(v *View) (*Page, error) {
 	}
 	p.Blocks = append(p.Blocks, related(v, lake.CycleOf(cycle)))
 	return p, nil
+}
+
+// documentLink links to a document, if the caller may open it.
+func documentLink(v *View, path string, pairs ...string) []Block {
+	href := v.Link(path, pairs...)
+	if href == "" {
+		return nil
+	}
+	return []Block{{Links: []Link{{Text: v.T("打开文档（可打印）", "Open the document, to print or send"), Href: href}}}}
+}
+
+// billDocument returns the document that is sent to the customer.
+func billDocument(v *View) (*File, error) {
+	return documentFile(v, func(s *document.Sources, cycle period.Cycle) (written, error) {
+		return document.ComposeBill(v.Request.Context(), s, cycle, v.Call.Text("customer_id"))
+	})
+}
+
+// statementDocument returns the document that is sent to the partner.
+func statementDocument(v *View) (*File, error) {
+	return documentFile(v, func(s *document.Sources, cycle period.Cycle) (written, error) {
+		return document.ComposeStatement(v.Request.Context(), s, cycle, v.Call.Text("partner_id"))
+	})
+}
+
+// written is a document.
+type written interface {
+	Write(w io.Writer, f document.Format, o document.Options) error
+}
+
+// documentFile composes a document of the requested cycle with its cover.
+func documentFile(v *View, of func(*document.Sources, period.Cycle) (written, error)) (*File, error) {
+	cycle, err := CycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	s, err := Sources(v)
+	if err != nil {
+		return nil, err
+	}
+	looks, err := v.Call.State.Workspace.Branding()
+	if err != nil {
+		return nil, err
+	}
+	s.Covers = &document.Covers{Branding: looks}
+	doc, err := of(s, cycle)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = doc.Write(&out, document.HTML, document.Options{})
+	return &File{Type: "text/html; charset=utf-8", Bytes: out.Bytes()}, err
 }
 
 // completeStatement returns the customer's statement if the lines that the caller may see are all of its lines
@@ -115,17 +170,17 @@ func statementBlock(v *View, cycle lake.Cycle, st *Statement) Block {
 		due = v.T("应付＝小计＋舍入，价格不含税时再加税额", "due = payment + rounding, plus tax if prices do not include it")
 	}
 	block := Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []Figure{
-		{Name: v.T("应付", "Due"), Value: v.Sum(st.Due), Note: v.Currency(), Href: all, Main: true},
-		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.Official), Href: of("official_amount")},
-		{Name: v.T("折扣", "Discount"), Value: v.Sum(st.Discount.Neg()), Href: of("official_discount_amount")},
-		{Name: v.T("抹零", "Truncated"), Value: v.Sum(st.Truncated.Neg()), Href: of("truncated_amount")},
-		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.Payment), Href: of("payment_amount")},
-		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.Rounding.Neg()), Href: all,
+		{Name: v.T("应付", "Due"), Sum: st.Due, Note: v.Currency(), Href: all, Main: true},
+		{Name: v.T("官网价", "Official amount"), Sum: st.Official, Href: of("official_amount")},
+		{Name: v.T("折扣", "Discount"), Sum: st.Discount.Neg(), Href: of("official_discount_amount")},
+		{Name: v.T("抹零", "Truncated"), Sum: st.Truncated.Neg(), Href: of("truncated_amount")},
+		{Name: v.T("小计", "Payment before rounding"), Sum: st.Payment, Href: of("payment_amount")},
+		{Name: v.T("舍入", "Rounding"), Sum: st.Rounding.Neg(), Href: all,
 			Note: due},
 		{Name: v.T("明细行", "Lines"), Value: document.GroupedDigits(strconv.FormatInt(st.Lines, 10)), Href: all},
 	}}
 	if !st.Tax.IsZero() {
-		block.Figures = append(block.Figures, Figure{Name: v.T("税额", "Tax"), Value: v.Sum(st.Tax), Href: all,
+		block.Figures = append(block.Figures, Figure{Name: v.T("税额", "Tax"), Sum: st.Tax, Href: all,
 			Note: v.T("由设置 tax.prices 决定是否已含在价格中", "part of due, by tax.prices included in payment or added")})
 	}
 	return block
@@ -146,7 +201,7 @@ func paidBlock(v *View, cycle period.Cycle, st *Statement) Block {
 		if cash := one.column == "cash_amount"; cash && !recorded || !cash && one.amount.IsZero() {
 			continue
 		}
-		b.Figures = append(b.Figures, Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
+		b.Figures = append(b.Figures, Figure{Name: v.T(one.zh, one.en), Sum: one.amount,
 			Href: v.To("lines", "customer_id", st.Customer, "cycle", cycle.String(), "nonzero", one.column)})
 	}
 	return b
@@ -156,7 +211,7 @@ func paidBlock(v *View, cycle period.Cycle, st *Statement) Block {
 func partBlock(v *View, cycle lake.Cycle, all *query.LineSum) Block {
 	id := v.Call.Text("customer_id")
 	figure := func(zh, en, column string, at int, main bool) Figure {
-		return Figure{Name: v.T(zh, en), Value: v.Sum(all.Amounts[at]), Main: main,
+		return Figure{Name: v.T(zh, en), Sum: all.Amounts[at], Main: main,
 			Href: v.To("lines", "customer_id", id, "cycle", cycle.String(), "nonzero", column)}
 	}
 	return Block{ID: "statement", Title: v.T("合计", "Sums"), Figures: []Figure{

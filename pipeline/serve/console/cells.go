@@ -36,6 +36,16 @@ func (e Entry) write(b *strings.Builder) {
 		escape(b, class)
 		b.WriteByte('"')
 	}
+	if exact := e.exact(); exact != "" && (e.Column.Kind == Amount || e.Column.Kind == Cost) {
+		b.WriteString(` title="`)
+		escape(b, exact)
+		b.WriteByte('"')
+	}
+	if !e.First && e.many {
+		b.WriteString(` data-head="`)
+		escape(b, e.Column.Title)
+		b.WriteByte('"')
+	}
 	b.WriteByte('>')
 	link := inside(e.Href)
 	if link {

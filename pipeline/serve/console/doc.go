@@ -19,6 +19,8 @@
 //	           comes earlier calculates what it needs.
 //	CONSOLE-9  As many pages are built at once as there are processors, the others in the order of their requests. A
 //	           page that takes longer than longPage no longer delays others.
+//	CONSOLE-10  An id that the caller does not see is not found, whether or not it exists. The page names similar ids
+//	            that the caller sees.
 //
 // # Pages of bills
 //
@@ -66,7 +68,8 @@
 //	        style, which its policy forbids too.
 //	PAGE-2  A table is sorted, filtered and paged by the parameters of its address, so that the address alone gives
 //	        the same view. A download contains the filtered rows of all pages, in the order of the screen.
-//	PAGE-3  Numbers are sorted, shown and downloaded as decimal text; nothing here adds or rounds an amount.
+//	PAGE-3  Numbers are sorted and downloaded as decimal text; nothing here adds an amount. The screen rounds amounts
+//	        half up to the currency's digits; the title attribute has the exact amount.
 //	PAGE-4  Every link keeps the language of the address. Links within a table keep its committed state.
 //	PAGE-5  A page adds up amounts of one currency only; where there are several, its address names one. The foot of
 //	        the page and the names of downloads say it.

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -249,7 +248,7 @@ func paidCell(v *View, paid money.PerCurrency) Cell {
 // paidText formats a payment for people.
 func paidText(v *View, paid money.CurrencyTotal) string {
 	own := v.Call.State.Workspace.Books.CurrencyNamed(paid.Currency)
-	text := document.GroupedDigits(paid.Total.StringFixed(own.Digits))
+	text := v.MoneyIn(paid.Total, own.Code, "").Say()
 	if own.Code != v.Currency() {
 		text += " " + own.Code
 	}
@@ -278,7 +277,7 @@ func marginFigures(v *View, sums map[marginKey]*marginSum) ([]Figure, error) {
 	}
 	unit := v.Currency()
 	list := []Figure{
-		{Name: v.T("毛利", "Margin"), Value: v.Sum(all.margin), Note: unit, Main: true}}
+		{Name: v.T("毛利", "Margin"), Sum: all.margin, Note: unit, Main: true}}
 	paid := nonzero(all.payment)
 	if len(paid) == 0 {
 		paid = []money.CurrencyTotal{{Currency: unit}}
@@ -287,10 +286,10 @@ func marginFigures(v *View, sums map[marginKey]*marginSum) ([]Figure, error) {
 		list = append(list, Figure{Name: v.T("客户应付", "Customers pay"),
 			Value: strings.TrimSuffix(paidText(v, of), " "+of.Currency), Note: of.Currency})
 	}
-	list = append(list, Figure{Name: v.T("客户的毛利", "Margin on customers"), Value: v.Sum(sold.margin), Note: unit},
-		Figure{Name: v.T("自留", "Kept"), Value: v.Sum(kept.margin), Note: unit,
+	list = append(list, Figure{Name: v.T("客户的毛利", "Margin on customers"), Sum: sold.margin, Note: unit},
+		Figure{Name: v.T("自留", "Kept"), Sum: kept.margin, Note: unit,
 			Href: v.Here("margins.sort", "reason")})
-	waiting := Figure{Name: v.T("未分配", "Unallocated"), Value: v.Sum(open.margin), Note: unit, Tone: Good}
+	waiting := Figure{Name: v.T("未分配", "Unallocated"), Sum: open.margin, Note: unit, Tone: Good}
 	if slices.ContainsFunc(slices.Collect(maps.Keys(sums)), func(k marginKey) bool {
 		return slices.Contains(books.Unallocated(), k.reason)
 	}) {

@@ -54,6 +54,8 @@ type Block struct {
 // Figure is one value with its name.
 type Figure struct {
 	Name, Value, Note string
+	Sum               Decimal // instead of Value: an amount in the page's currency
+	Exact             string  // the amount, if Value has rounded it
 	Href              string
 	Tone              Tone
 	Main              bool // the main figure of the page

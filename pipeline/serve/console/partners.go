@@ -114,7 +114,8 @@ func StatementPage(v *View) (*Page, error) {
 		p.Notes = append(p.Notes, Note{Tone: Warn, Text: v.T("暂定：结账前金额仍可能变化。",
 			"Provisional: amounts can change until the month is closed.")})
 	}
-	p.Blocks = append(p.Blocks, netBlock(v, st),
+	p.Blocks = append(documentLink(v, "statement.html", "partner_id", st.Partner.ID, "cycle", cycle.String()),
+		netBlock(v, st),
 		Block{Title: v.T("明细", "Rows"), Table: statementTable(v, cycle, st)})
 	if len(st.Incentives) > 0 {
 		t := incentiveTable(v)
@@ -150,8 +151,8 @@ func notesOf(v *View, notes []string) []string {
 func netBlock(v *View, st *document.Statement) Block {
 	m := &st.Summary
 	b := Block{ID: "net", Title: v.T("净额", "Net"), Figures: []Figure{
-		{Name: v.T("净额", "Net to pay"), Value: v.Sum(m.Net), Note: v.Currency(), Main: true},
-		{Name: v.T("自有客户应付", "Owed for its customers"), Value: v.Sum(m.Owed)}}}
+		{Name: v.T("净额", "Net to pay"), Sum: m.Net, Note: v.Currency(), Main: true},
+		{Name: v.T("自有客户应付", "Owed for its customers"), Sum: m.Owed}}}
 	for _, one := range []struct {
 		zh, en string
 		amount money.AmountTotal
@@ -159,7 +160,7 @@ func netBlock(v *View, st *document.Statement) Block {
 		{"差价", "Margin on resellers", m.Margin}, {"激励", "Incentives", m.Incentives},
 		{"追回", "Clawbacks", m.Clawbacks}} {
 		if !one.amount.IsZero() {
-			b.Figures = append(b.Figures, Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount)})
+			b.Figures = append(b.Figures, Figure{Name: v.T(one.zh, one.en), Sum: one.amount})
 		}
 	}
 	return b

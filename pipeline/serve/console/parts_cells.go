@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	settled "github.com/tollbook/tollbook/pipeline/read/query"
-	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -44,18 +43,8 @@ func Linked(v *View, a money.Amount, href string) Cell {
 	return v.Money(a, href)
 }
 
-// CostCell shows a cost with all of its digits.
-func CostCell(v *View, c money.Cost) Cell {
-	shown := c.Trim()
-	if _, digits, _ := strings.Cut(shown, "."); len(digits) < v.Digits() {
-		shown = strings.TrimSuffix(shown, ".")
-		if digits == "" && v.Digits() > 0 {
-			shown += "."
-		}
-		shown += strings.Repeat("0", v.Digits()-len(digits))
-	}
-	return Cell{Text: c.String(), Shown: document.GroupedDigits(shown)}
-}
+// CostCell returns the cell of a cost, rounded as an amount is.
+func CostCell(v *View, c money.Cost) Cell { return v.Money(c, "") }
 
 // ErrorsOf returns the first error.
 func ErrorsOf(list ...error) error {

@@ -111,10 +111,21 @@ type pageLayout struct {
 	Page *Page
 }
 
+// fill sets the figure's value from its amount.
+func (f *Figure) fill(v *View) {
+	if f.Sum != nil {
+		c := v.Money(f.Sum, f.Href)
+		f.Value, f.Exact = c.Say(), c.exact()
+	}
+}
+
 // Write writes a page. It writes nothing if the page has an error.
 func (r *Renderer) Write(w io.Writer, v *View, s *Shell, p *Page) error {
 	if v != nil {
 		for i := range p.Blocks {
+			for k := range p.Blocks[i].Figures {
+				p.Blocks[i].Figures[k].fill(v)
+			}
 			if t := p.Blocks[i].Table; t != nil {
 				t.Title = cmp.Or(t.Title, p.Blocks[i].Title, p.Title)
 				t.arrange(v)

@@ -29,6 +29,7 @@ func bills() []Route {
 		preparedFor(NewRoute("bill", none, billPage, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: []operation.Param{ofCustomer(true), ofManager(), ofCycle()}}), largeBills),
+		ofFile(NewRoute("bill.html", none, nil, ofOwnBooks(ofCycle())), billDocument),
 		NewRoute("service", none, service, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.OneCustomer,
 			Params: slices.Concat([]operation.Param{ofCustomer(true), ofManager(), ofCycle()}, filters())}),
@@ -62,6 +63,9 @@ func others() []Route {
 		NewRoute("statement", none, StatementPage, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement,
 			Params: []operation.Param{ofPartner(true), ofCycle()}}),
+		ofFile(NewRoute("statement.html", none, nil, operation.Operation{
+			Callers: sellers(), Subject: operation.AnyStatement,
+			Params: []operation.Param{ofPartner(true), ofCycle()}}), statementDocument),
 		NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, Incentives,
 			operation.Operation{
 				Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
@@ -113,6 +117,12 @@ func ofMoney() []Route {
 				{Name: "service_name", Max: 256, Meaning: "the service; - = none"},
 				{Name: "account", Max: 1024, Meaning: "the account; - = none"}}}),
 	}
+}
+
+// ofFile marks a route that returns a file instead of a page.
+func ofFile(r Route, file func(*View) (*File, error)) Route {
+	r.File = file
+	return r
 }
 
 // preparedPlain marks a route whose page is prepared without parameters.

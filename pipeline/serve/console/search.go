@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
 // maxFound is the largest number of results of one kind.
@@ -74,11 +75,13 @@ func matches(q string, texts ...string) bool {
 }
 
 // inScope reports whether the caller may see a customer.
-func inScope(v *View, code int32) bool {
-	b := v.Call.State.Workspace.Books
+func inScope(v *View, code int32) bool { return sees(v.Call, &v.Call.Scope, code) }
+
+// sees reports whether a scope has a customer.
+func sees(c *operation.Call, s *operation.Scope, code int32) bool {
+	b, now := c.State.Workspace.Books, c.State.Now
 	id := b.Customers[code].ID
-	return (v.Call.Scope.Customer == "" || id == v.Call.Scope.Customer) &&
-		v.Call.Scope.Knows(b, id, v.Call.State.Now) && v.Call.Scope.Managed(b, code, v.Call.State.Now)
+	return (s.Customer == "" || id == s.Customer) && s.Knows(b, id, now) && s.Managed(b, code, now)
 }
 
 // customersFound adds the customers that the caller may see.

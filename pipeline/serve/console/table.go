@@ -238,10 +238,7 @@ func PerPage() int64 { return perPage }
 // Heads returns the columns on the screen.
 func (t *Table) Heads() []Head {
 	var list []Head
-	for i := range t.Columns {
-		if t.spare[i] {
-			continue
-		}
+	for _, i := range t.onScreen() {
 		c := &t.Columns[i]
 		h := Head{Column: c, Aria: "none"}
 		if t.Part == nil {
@@ -281,6 +278,7 @@ type Entry struct {
 	Cell
 	Column *Column
 	First  bool
+	many   bool // the row does not fit a narrow screen
 }
 
 // Class returns the style classes of the cell.
@@ -302,12 +300,45 @@ func (e Entry) Class() string {
 // longCode is the length up to which an id stays on one line.
 const longCode = 28
 
-func (t *Table) shown(row []Cell) []Entry {
-	list := make([]Entry, 0, len(row))
+// maxAcross is how many columns fit a screen of usual width, maxNarrow a phone's, which shows the rows of other tables as
+// lists.
+const maxAcross, maxNarrow = 12, 3
+
+// Many reports whether the table has more columns than fit a phone.
+func (t *Table) Many() bool { return len(t.onScreen()) > maxNarrow }
+
+// onScreen returns the indexes of the columns on the screen. If they do not fit it, numbers follow the first column.
+func (t *Table) onScreen() (list []int) {
 	for i := range t.Columns {
 		if !t.spare[i] {
-			list = append(list, Entry{Cell: row[i], Column: &t.Columns[i], First: len(list) == 0})
+			list = append(list, i)
 		}
+	}
+	if len(list) > maxAcross {
+		slices.SortStableFunc(list[1:], func(a, b int) int {
+			return cmp.Compare(t.Columns[a].Kind.rank(), t.Columns[b].Kind.rank())
+		})
+	}
+	return list
+}
+
+// rank orders kinds: money, other numbers, all others.
+func (k Kind) rank() int {
+	switch {
+	case k == Amount || k == Cost:
+		return 0
+	case k.Number():
+		return 1
+	}
+	return 2
+}
+
+func (t *Table) shown(row []Cell) []Entry {
+	columns := t.onScreen()
+	list := make([]Entry, 0, len(columns))
+	for _, i := range columns {
+		list = append(list, Entry{Cell: row[i], Column: &t.Columns[i], First: len(list) == 0,
+			many: len(columns) > maxNarrow})
 	}
 	return list
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -135,24 +136,33 @@ func (v *View) Currency() string { return v.Call.InCurrency().Code }
 func (v *View) Mixed() bool { return v.Call.State.Workspace.Books.Mixed }
 
 // Decimal is an amount of any of the money types.
-type Decimal interface {
-	String() string
-	StringFixed(digits int) string
+type Decimal interface{ String() string }
+
+// Money returns the cell of an amount, rounded to the currency's digits. Its title is the exact amount.
+func (v *View) Money(a Decimal, href string) Cell { return rounded(a, v.Digits(), href) }
+
+func rounded(a Decimal, digits int, href string) Cell {
+	return Cell{Text: a.String(), Shown: document.GroupedDigits(document.Rounded(a.String(), digits)), Href: href}
 }
 
-// Money returns the cell of an amount, with at least the currency's digits, and more if the amount has more.
-func (v *View) Money(a Decimal, href string) Cell {
-	return Cell{Text: a.String(), Shown: document.GroupedDigits(a.StringFixed(v.Digits())), Href: href}
+// exact returns the exact value of a cell whose number is rounded; "" = it is not.
+func (c Cell) exact() string {
+	exact := document.GroupedDigits(document.TrimmedZeros(c.Text))
+	_, shown, _ := strings.Cut(c.Shown, ".")
+	if strings.Trim(c.Text, "-.0123456789") != "" { // a list of amounts
+		return ""
+	}
+	if _, digits, _ := strings.Cut(exact, "."); len(digits) > len(shown) {
+		return exact
+	}
+	return ""
 }
 
 // MoneyIn is Money in another currency than the page's.
 func (v *View) MoneyIn(a Decimal, currency, href string) Cell {
 	digits := v.Call.State.Workspace.Books.CurrencyNamed(currency).Digits
-	return Cell{Text: a.String(), Shown: document.GroupedDigits(a.StringFixed(digits)), Href: href}
+	return rounded(a, digits, href)
 }
-
-// Sum formats an amount for people.
-func (v *View) Sum(a Decimal) string { return document.GroupedDigits(a.StringFixed(v.Digits())) }
 
 // Zone returns the contract zone.
 func (v *View) Zone() *period.Zone { return v.Call.State.Workspace.Books.Zone }

@@ -79,6 +79,19 @@ func (l *loader) policies() {
 	slices.SortFunc(l.b.Policies, func(a, b books.Policy) int { return strings.Compare(a.ID, b.ID) })
 }
 
+// builtIn adds the policy of an id that needs no row of the book: monthly_p95 of the larger direction of each sample,
+// and of the larger of in and out, each measured alone. The book's policy of that name takes its place.
+func (l *loader) builtIn(id string) {
+	at, ok := slices.BinarySearchFunc(l.b.Policies, id, func(p books.Policy, id string) int {
+		return strings.Compare(p.ID, id)
+	})
+	method, known := map[string]books.Method{"p95": books.MonthlyP95, "p95-max-in-out": books.TransitP95}[id]
+	if known && !ok && !l.files.Broken["policies.yaml"] {
+		l.b.Policies = slices.Insert(l.b.Policies, at,
+			books.Policy{ID: id, Method: method, Kilo: 1000, Drop: mustRate("0.05")})
+	}
+}
+
 // mustRate parses a rate that is a constant of this package.
 func mustRate(text string) money.Rate {
 	rate, err := money.ParseRate(text)

@@ -26,6 +26,7 @@ func (l *loader) products() {
 		r.notAny("sku", p.SKU)
 		r.notAny("service_type_code", p.ServiceTypeCode)
 		modelKnown := p.Model.Known()
+		l.builtIn(p.Policy)
 		switch {
 		case !modelKnown:
 		case p.Model == books.Percentile && p.Policy == "":
@@ -33,7 +34,7 @@ func (l *loader) products() {
 		case p.Model != books.Percentile && p.Policy != "":
 			r.rec.Fail("policy", "leave it empty", "only a percentile product has one")
 		case p.Policy != "" && !l.files.Broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
-			r.rec.Fail("policy", "", "not in policies.yaml")
+			r.rec.Fail("policy", "built in: p95, p95-max-in-out", "not in policies.yaml")
 		}
 		r.counting(&p, modelKnown)
 		r.costBasis(&p, modelKnown)

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,8 +118,11 @@ func (t *table) header(cells []cell) bool {
 		case known:
 			t.index[j] = i
 		case !strings.HasPrefix(c.Text, "x_"):
-			t.f.Problems.Add(t.Pos(c.Mark), "a column of your own begins with x_; known: "+t.columns(),
-				"unknown column %q",
+			hint := "a column of your own begins with x_; known: " + t.columns()
+			if near := visible.Nearest(strings.TrimSpace(c.Text), strings.Split(t.columns(), ", ")); near != "" {
+				hint = "did you mean " + near + "? " + hint
+			}
+			t.f.Problems.Add(t.Pos(c.Mark), hint, "unknown column %q",
 				settings.ShortYAML(c.Text))
 			ok = false
 		}
@@ -206,6 +210,9 @@ func (r *Record) Word(name string) int {
 	text := r.Text(name)
 	words := r.Column(name).Words
 	i := slices.Index(words, text)
+	if i < 0 && name == "association_type" { // the names of its codes
+		i = slices.Index(books.AssociationNames(), text)
+	}
 	if i < 0 && text != "" && visible.Flaw(text) == "" {
 		r.Fail(name, meant(name, text, words), "not one of %s", strings.Join(words, ", "))
 	}
@@ -222,6 +229,9 @@ func meant(column, text string, words []string) string {
 	}
 	if slices.Contains(words, text) {
 		return "write " + text
+	}
+	if near := visible.Nearest(text, words); near != "" {
+		return "did you mean " + near + "?"
 	}
 	return ""
 }
@@ -274,8 +284,27 @@ func (r *Record) Price(name string) money.UnitPrice {
 }
 
 func (r *Record) Rate(name string) money.Rate {
+	text := r.Text(name)
+	if _, err := money.ParseRate(text); text != "" && err != nil {
+		if share := ofPercent(text); share != "" {
+			r.Bad = true
+			r.f.Problems.Add(r.Pos(r.Mark(name)), "write "+share, "%s %v", name, err)
+			return money.Rate{}
+		}
+	}
 	v, _ := Decimal(r, name, money.ParseRate[string])
 	return v
+}
+
+// ofPercent returns the share that a percentage such as 19 or 80% means; "" if a text is none.
+func ofPercent(text string) string {
+	percent, err := money.ParseQuantity(strings.TrimSpace(strings.TrimSuffix(text, "%")))
+	share := new(big.Rat).Quo(percent.Rat(), big.NewRat(100, 1))
+	if err != nil || share.Cmp(big.NewRat(1, 1)) > 0 {
+		return ""
+	}
+	digits := share.FloatString(12)
+	return digits[:max(len("0.00"), len(strings.TrimRight(digits, "0")))]
 }
 
 // Amount reads an amount of at least 0.
