@@ -20,7 +20,7 @@ import (
 // command except the servers. Each # is replaced by a new number.
 func printing() []string {
 	return []string{
-		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
+		"-w W reset --yes", "-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
 		"-w W run monthly --cycle 2026-09",
 		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator",
 		"-w W rejects costs",

@@ -85,7 +85,7 @@ func jsonCalls() []jsonCall {
 		{shape: "restore-head", args: "restore-head"},
 		{shape: "prune", args: "prune --dry-run"},
 		{shape: "rebucket", args: "rebucket --dry-run"},
-		{shape: "reset", args: "-w DIR/w reset --yes"},
+		{shape: "reset", args: "reset -w DIR/g --yes"},
 		{shape: "keys-add", args: "keys add --role finance"},
 		{shape: "keys-list", args: "keys list"},
 		{shape: "keys-revoke", args: "keys revoke KEY"},

@@ -337,6 +337,7 @@ rejects dismiss nothing --reason test
 rejects restore nothing
 rerate --cycle 2026-09 --dry-run
 restore BACKUP --into NEW/restored
+reset
 restore-head
 run
 run monthly --cycle 2026-09

@@ -215,6 +215,10 @@ func TestBillAddsUp(t *testing.T) {
 		}
 		for form, column := range forms {
 			addUp(t, customer+", "+form, column)
+			want := want
+			if form == "html" { // the customer's: without amounts of 0 (DOC-13)
+				want = slices.DeleteFunc(slices.Clone(want), func(s step) bool { return s.amount == "0.00" })
+			}
 			if !slices.EqualFunc(column, want, sameStep) {
 				t.Errorf("%s, %s:\n got %v\nwant %v", customer, form, column, want)
 			}

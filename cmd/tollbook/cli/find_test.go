@@ -20,7 +20,7 @@ func workspaceOf(t *testing.T, env map[string]string, args ...string) (workspace
 		_, err := a.Open()
 		return err
 	}}
-	a.Run(a.Root(Group{Commands: []*cobra.Command{reader}}), append([]string{"bill", "-q"}, args...))
+	a.Run(a.Root(Group{Title: Rare, Commands: []*cobra.Command{reader}}), append([]string{"bill", "-q"}, args...))
 	return workspace, told.String()
 }
 

@@ -118,9 +118,10 @@
 // This part writes a page of tables for people: as text for a terminal, CSV, XLSX or one printable HTML page.
 // Package document fills the page and checks its sums.
 //
-//	DOC-4  The text has amounts with at least the currency's digits, and with more if an amount has more. The HTML
-//	       rounds them half up to the currency's digits; the title attribute has the exact amount. A column in which every amount is 0 may be missing from a table of the HTML and the
-//	       text; a sentence below the table names it.
+//	DOC-4  The text has amounts with at least the currency's digits, and with more if an amount has more. The tables
+//	       of the HTML round them half up to the currency's digits, and the title attribute has the exact amount; the
+//	       lists that add up to what is due do not round (DOC-8). A column in which every amount is 0 may be missing
+//	       from a table of the HTML and the text; a sentence below the table names it.
 //	DOC-13  The HTML for a customer says nothing of how the program works: it has no zone, no as-of, no state but
 //	        `provisional`, no counts of lines and no amounts of 0 in sums. It and the HTML with a Cover have one headline.
 //	DOC-5  XLSX: an amount or quantity of up to 15 significant digits is a number with the digits of its decimal, in

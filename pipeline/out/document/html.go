@@ -133,7 +133,7 @@ func (pg *Page) printed(most int) (*printed, error) {
 			continue
 		}
 		if pg.toCustomer() {
-			p = p.toCustomer(h)
+			p = p.toCustomer()
 		}
 		v, err := pg.viewOf(p, most, true)
 		if err != nil {
@@ -164,17 +164,14 @@ func (pg *Page) printed(most int) (*printed, error) {
 // toCustomer reports whether a customer gets the document.
 func (pg *Page) toCustomer() bool { return pg.Role == "customer" }
 
-// toCustomer returns the part without the sentences about how it was made, and without spare rows: those of 0, and in a
-// part without a total those that are rounded to 0.
-func (p *PagePart) toCustomer(h *PageHeader) *PagePart {
+// toCustomer returns the part without the sentences about how it was made, and without spare rows: those of 0.
+func (p *PagePart) toCustomer() *PagePart {
 	out := *p
 	out.About = nil
 	if p.Spare {
 		out.Rows = func(yield func([]PageCell) bool) {
 			for row := range p.Rows {
-				last := &row[len(row)-1]
-				zero := last.Amount.IsZero() || !p.Cols[len(row)-1].Sum && isZeroText(h.rounded(last))
-				if !zero && !yield(row) {
+				if !row[len(row)-1].Amount.IsZero() && !yield(row) {
 					return
 				}
 			}

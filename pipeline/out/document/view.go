@@ -281,7 +281,7 @@ func (v *viewer) sums(t *tally, label string) []field {
 
 func (v *viewer) field(c *PageColumn, value *PageCell) field {
 	f := field{Text: value.shown(c.Kind, v.Header), Right: c.Kind.right(), Decimals: -1}
-	if v.html && c.Kind == Amount {
+	if v.html && c.Kind == Amount && !v.p.Spare {
 		exact := f.Text
 		if f.Text = v.Header.rounded(value); f.Text != exact {
 			f.Exact = exact
