@@ -10,34 +10,35 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Runner does jobs on one workspace. It can be used from several goroutines; the lake's lock serializes the jobs.
 type Runner struct {
-	Dir     string           // the workspace
-	Clock   func() time.Time // the real clock
-	Options run.Options      // of every run, without AsOf, InboxUntil and Started
-	Log     *slog.Logger     // nil = silent
-	Version string           // of the program, for the ledger
+	Dir     string            // the workspace
+	Clock   func() time.Time  // the real clock
+	Options workspace.Options // of every run, without AsOf, InboxUntil and Started
+	Log     *slog.Logger      // nil = silent
+	Version string            // of the program, for the ledger
 	// Opened is called when settings and books are read, before the job of this kind begins. nil = none.
 	Opened func(Kind)
 	// Engine starts the engine of the settings (settings.Engine), and identifies this build for it. nil = runs do their
 	// tasks in goroutines, whatever the settings say.
-	Engine func(context.Context, *run.Workspace) (e lake.Engine, build string, err error)
+	Engine func(context.Context, *workspace.Workspace) (e lake.Engine, build string, err error)
 	// Ended is called with the final entry of every run that is not dry, whatever its outcome. nil = none.
 	Ended func(ledger.Entry)
 }
 
 // Result is the result of a job.
 type Result struct {
-	Workspace   *run.Workspace        // as opened for this run; nil if it could not be read
-	Report      *run.Report           // for a run on the lake; nil for publish, and if nothing was done
+	Workspace   *workspace.Workspace  // as opened for this run; nil if it could not be read
+	Report      *workspace.Report     // for a run on the lake; nil for publish, and if nothing was done
 	Differences []run.Difference      // of rerate
 	Published   *publish.Report       // of publish, to ClickHouse
 	Iceberg     *iceberg.Report       // of publish, to Iceberg
@@ -127,7 +128,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 
 // begin writes the entry of a run that starts. It returns nil if it fails, and for a folder that is not a workspace.
 func (r *Runner) begin(e *ledger.Entry) (*ledger.Open, error) {
-	if _, err := os.Stat(run.SettingsFile(r.Dir)); err != nil {
+	if _, err := os.Stat(workspace.SettingsFile(r.Dir)); err != nil {
 		return nil, nil //nolint:nilerr,nilnil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
@@ -175,7 +176,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
-	w, err := run.Open(r.Dir)
+	w, err := workspace.Open(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 }
 
 // onEngine does the job with an engine.
-func (r *Runner) onEngine(ctx context.Context, t *Task, w *run.Workspace, o run.Options,
+func (r *Runner) onEngine(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
 	res *Result) (err error) {
 	if o.Engine, o.Build, err = r.Engine(ctx, w); err != nil {
 		return err
@@ -203,7 +204,7 @@ func (r *Runner) onEngine(ctx context.Context, t *Task, w *run.Workspace, o run.
 }
 
 // do does the job on an open workspace.
-func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Options,
+func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
 	res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
@@ -280,7 +281,7 @@ func (res *Result) note(t *Task, err error) {
 }
 
 // publication returns the outcome of the publish at the end of the job; nil for a publish job.
-func (res *Result) publication() *run.Publication {
+func (res *Result) publication() *workspace.Publication {
 	switch {
 	case res.Pruned != nil:
 		return &res.Pruned.Publication
@@ -304,7 +305,7 @@ func (res *Result) needsAttention() bool {
 }
 
 // notTaken returns the files of which nothing was taken, with the reason.
-func notTaken(files []run.FileReport) []ledger.NotTaken {
+func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	var list []ledger.NotTaken
 	for i := range files {
 		f := &files[i]

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -139,7 +139,7 @@ func NotOlder(dir, name string, snap *lake.Snapshot) error {
 
 // Archives returns the live states of the archives that a lake names, by place (JOBS-8). An archive that was moved to
 // the place of the settings is found there. Errors: *lake.MissingError if there is no archive.
-func Archives(w *run.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
+func Archives(w *workspace.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot, error) {
 	heads := make(map[string]*lake.Snapshot)
 	for _, ref := range snap.Manifest.Cycles {
 		if ref.Archived == nil || heads[ref.Archived.Where] != nil {
@@ -164,7 +164,7 @@ func Archives(w *run.Workspace, snap *lake.Snapshot) (map[string]*lake.Snapshot,
 }
 
 // archiveHead returns the live state of an archive; its number is 0 if there is none.
-func archiveHead(w *run.Workspace, where string) (*lake.Snapshot, error) {
+func archiveHead(w *workspace.Workspace, where string) (*lake.Snapshot, error) {
 	place := w.Settings.ArchivePlace()
 	place.Path = where
 	st, err := w.OpenPlace(place, "archive/lake")
@@ -259,12 +259,12 @@ type foundLake struct {
 
 // lake reads the present lake. With check it is an error if it is not this workspace's (JOBS-6).
 func (r *Runner) lake(check bool) (found foundLake, err error) {
-	s, err := settings.Load(run.SettingsFile(r.Dir))
+	s, err := settings.Load(workspace.SettingsFile(r.Dir))
 	if err != nil {
 		return foundLake{}, nil //nolint:nilerr // the run itself says so
 	}
-	w := &run.Workspace{Dir: r.Dir, Settings: s}
-	l, err := w.Lake(run.Options{})
+	w := &workspace.Workspace{Dir: r.Dir, Settings: s}
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		return foundLake{}, nil //nolint:nilerr // as above
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -18,7 +18,7 @@ import (
 // change.
 type reader struct {
 	dir     string
-	options run.Options
+	options workspace.Options
 	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
 	hash    lake.Hash
@@ -29,7 +29,7 @@ type reader struct {
 	newest  map[string]period.Day // as in found, for manifest head
 }
 
-func newReader(dir string, o run.Options) reader {
+func newReader(dir string, o workspace.Options) reader {
 	return reader{dir: dir, options: o, ledger: ledger.NewReader(ledger.Dir(dir))}
 }
 
@@ -63,7 +63,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if f.plan, err = newPlan(&s); err != nil {
 		return nil, err
 	}
-	w := &run.Workspace{Dir: r.dir, Settings: s}
+	w := &workspace.Workspace{Dir: r.dir, Settings: s}
 	l, err := w.Lake(r.options)
 	if err != nil {
 		return nil, err
@@ -225,7 +225,7 @@ func (s *State) cycles(m *lake.Manifest) (err error) {
 
 // ran records in the state that a run ingested the inbox, published or pruned.
 func (s *State) ran(r scheduledRun, now period.Instant) {
-	name, cycle, _ := strings.Cut(strings.TrimSuffix(r.command, run.ResetClockFlag), " --cycle ")
+	name, cycle, _ := strings.Cut(strings.TrimSuffix(r.command, workspace.ResetClockFlag), " --cycle ")
 	if r.asOf > now {
 		return
 	}

@@ -2,8 +2,9 @@ package jobs
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -44,10 +45,10 @@ type Task struct {
 	Due   period.Instant // time of the firing; 0 = none
 	AsOf  period.Instant // as-of of the run; 0 = the real time at its start
 
-	DryRun       bool           // of close; rerate, publish, prune and rebucket have their own
-	Yes          bool           // of close: close with any open items
-	Confirmed    *run.OpenItems // of close: the open items that a person was shown and accepted; nil = none
-	RetryRejects bool           // of ingest: ingest the stored rejects instead of the inbox
+	DryRun       bool                 // of close; rerate, publish, prune and rebucket have their own
+	Yes          bool                 // of close: close with any open items
+	Confirmed    *workspace.OpenItems // of close: the open items that a person was shown and accepted; nil = none
+	RetryRejects bool                 // of ingest: ingest the stored rejects instead of the inbox
 	// AcceptRejects is the reason why the run may exceed the limits of the gates; "" = it may not.
 	AcceptRejects string
 	ResetClock    bool // of nightly: sets the lake's clock back to that of the run, if the lake's is later
@@ -74,14 +75,14 @@ func (t *Task) onEngine() bool {
 
 // closeTerms returns the open items with which the task may close a cycle: all (nil), those that a person accepted, or,
 // for a scheduled close, those that the settings allow.
-func (t *Task) closeTerms(s *settings.Settings) *run.CloseTerms {
+func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {
 	switch {
 	case t.Yes:
 		return nil
 	case t.Why == "" || t.Why == ByHand:
-		return &run.CloseTerms{Confirmed: t.Confirmed}
+		return &workspace.CloseTerms{Confirmed: t.Confirmed}
 	}
-	return &run.CloseTerms{Rejects: s.Unattended.OpenRejects, Feeds: s.Unattended.MissingFeeds}
+	return &workspace.CloseTerms{Rejects: s.Unattended.OpenRejects, Feeds: s.Unattended.MissingFeeds}
 }
 
 // NoCycle means no particular cycle.
@@ -93,7 +94,7 @@ func (t *Task) Command() string {
 	switch t.Kind {
 	case Nightly:
 		if t.ResetClock {
-			text += run.ResetClockFlag
+			text += workspace.ResetClockFlag
 		}
 		return "run " + text
 	case Monthly:

@@ -10,27 +10,28 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Worker does tasks of planned runs and of publishes of one workspace. It can be used from several goroutines.
 type Worker struct {
 	// Open opens the workspace. It is called once, and again if a run was planned with other settings or books.
-	Open    func() (*run.Workspace, error)
-	Options run.Options // without AsOf; Build is that of this program
+	Open    func() (*workspace.Workspace, error)
+	Options workspace.Options // without AsOf; Build is that of this program
 	Clock   func() time.Time
 	// Begun is called when a task begins, Ended when it ends, from several goroutines; nil = none.
 	Begun func(stage string)
 	Ended func(*lake.TaskAttempt)
 
 	mu   sync.Mutex
-	ws   *run.Workspace
+	ws   *workspace.Workspace
 	idle []*slot
 }
 
 // slot does one task at a time, and keeps what the tasks of one run share.
 type slot struct {
-	ws    *run.Workspace
+	ws    *workspace.Workspace
 	run   string
 	tasks *run.Tasks
 }
@@ -98,7 +99,7 @@ func (w *Worker) publish(ctx context.Context, id lake.Hash, bucket int) error {
 }
 
 // newer returns the open workspace if it is not old; otherwise it opens it again.
-func (w *Worker) newer(old *run.Workspace) (*run.Workspace, error) {
+func (w *Worker) newer(old *workspace.Workspace) (*workspace.Workspace, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ws != old {

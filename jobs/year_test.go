@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -126,7 +126,7 @@ func micro(at period.Instant) time.Time { return time.UnixMicro(int64(at)) }
 // start starts the machine.
 func (y *year) start(fail func(error)) {
 	y.log = slog.New(slog.DiscardHandler)
-	y.runner = &Runner{Dir: y.dir, Clock: func() time.Time { return y.now }, Options: run.Options{Workers: 2,
+	y.runner = &Runner{Dir: y.dir, Clock: func() time.Time { return y.now }, Options: workspace.Options{Workers: 2,
 		Wrap: func(st storage.Storage) storage.Storage {
 			plan, err := storage.ParsePlan(y.plan)
 			if err != nil {
@@ -261,9 +261,9 @@ func (y *year) tree(t testing.TB) map[string]string {
 // history returns the content of the lake's manifests, oldest first, with the as-of in local time.
 func (y *year) history(t testing.TB) (out []string) {
 	t.Helper()
-	w, err := run.Open(y.dir)
+	w, err := workspace.Open(y.dir)
 	must(t, err)
-	l, err := w.Lake(run.Options{})
+	l, err := w.Lake(workspace.Options{})
 	must(t, err)
 	must(t, l.Read(func(snap *lake.Snapshot) error {
 		all, err := snap.History()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -22,11 +22,11 @@ import (
 func TestDocumentsStopped(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := w.Lake(run.Options{})
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

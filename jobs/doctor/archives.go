@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 

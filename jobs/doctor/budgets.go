@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -39,13 +39,13 @@ func newBudgetGauges() budgetGauges {
 // budgetWatch says where budgets are read, and from which state they were last read.
 type budgetWatch struct {
 	dir     string // workspace; "" = budgets are not watched
-	options run.Options
+	options workspace.Options
 	log     *slog.Logger
 	seen    string // state and book of the last attempt; "" = there was no book
 }
 
 // WatchBudgets makes the gauges of budgets follow a workspace. It must be called before the scheduler starts.
-func (m *Metrics) WatchBudgets(dir string, o run.Options, log *slog.Logger) {
+func (m *Metrics) WatchBudgets(dir string, o workspace.Options, log *slog.Logger) {
 	m.budgets = budgetWatch{dir: dir, options: o, log: log}
 }
 
@@ -85,11 +85,11 @@ func (m *Metrics) lookAtBudgets(manifest int64) {
 
 // book describes the book of budgets.
 func (w *budgetWatch) book() (fs.FileInfo, error) {
-	s, err := settings.Load(run.SettingsFile(w.dir))
+	s, err := settings.Load(workspace.SettingsFile(w.dir))
 	if err != nil {
 		return nil, err
 	}
-	root, err := run.BooksRoot(w.dir, &s)
+	root, err := workspace.BooksRoot(w.dir, &s)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (w *budgetWatch) book() (fs.FileInfo, error) {
 
 // ask compares the budgets with the lake.
 func (w *budgetWatch) ask() (answer *query.Answer, err error) {
-	ws, err := run.Open(w.dir)
+	ws, err := workspace.Open(w.dir)
 	if err != nil {
 		return nil, err
 	}

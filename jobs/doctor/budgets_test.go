@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestMetricsOfBudgets checks a machine at 0.015 per hour. By 2 March acme has used 1 hour, less 10 %: 0.0135,
@@ -15,7 +15,7 @@ import (
 func TestMetricsOfBudgets(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "")
-	s.metrics.WatchBudgets(s.dir, run.Options{Workers: 2}, slog.New(slog.DiscardHandler))
+	s.metrics.WatchBudgets(s.dir, workspace.Options{Workers: 2}, slog.New(slog.DiscardHandler))
 	book := filepath.Join(s.dir, "books", "budgets.csv")
 	s.feed("2026-03-01", false)
 	s.pass(s.time("2026-03-02T02:05"))

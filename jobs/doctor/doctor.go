@@ -26,6 +26,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -72,7 +73,7 @@ type Options struct {
 type doctor struct {
 	Options
 	now    period.Instant
-	ws     *run.Workspace
+	ws     *workspace.Workspace
 	snap   *lake.Snapshot
 	last   *ledger.Entry // the newest run; nil = none is known
 	report Report
@@ -108,7 +109,7 @@ func (d *doctor) broken(name, do, format string, args ...any) {
 
 // books reads settings and books; without them nothing else can be checked.
 func (d *doctor) books() {
-	w, err := run.Open(d.Dir)
+	w, err := workspace.Open(d.Dir)
 	var problems problem.Problems
 	switch {
 	case errors.As(err, &problems):
@@ -144,7 +145,7 @@ func (d *doctor) store(context.Context) {
 
 // lake reads the live state as any reader does.
 func (d *doctor) lake(context.Context) {
-	l, err := d.ws.Lake(run.Options{})
+	l, err := d.ws.Lake(workspace.Options{})
 	if err == nil {
 		d.snap, err = l.Head()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -83,9 +84,9 @@ func TestTimes(t *testing.T) {
 func TestBuckets(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)
-	w, err := run.Open(o.Dir)
+	w, err := workspace.Open(o.Dir)
 	must(t, err)
-	_, err = run.Nightly(t.Context(), w, run.Options{AsOf: period.Instant(time.Now().UnixMicro())})
+	_, err = run.Nightly(t.Context(), w, workspace.Options{AsOf: period.Instant(time.Now().UnixMicro())})
 	must(t, err)
 	tells(t, o, "lake", OK, "manifest 1", "")
 	file := filepath.Join(o.Dir, "tollbook.yaml")
@@ -184,11 +185,11 @@ func TestTables(t *testing.T) {
 		"copy', retries: 0, samples: true}\n")
 	must(t, os.WriteFile(settings, []byte(strings.Join(kept, "")), 0o666))
 	tells(t, o, "ClickHouse", Warn, "nothing is published", "`tollbook publish`")
-	w, err := run.Open(o.Dir)
+	w, err := workspace.Open(o.Dir)
 	must(t, err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(t, err)
-	report, err := run.Nightly(t.Context(), w, run.Options{AsOf: asOf, Workers: 1})
+	report, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1})
 	if err != nil || report.Owed != nil {
 		t.Fatal(report, err)
 	}
@@ -201,7 +202,7 @@ func TestTables(t *testing.T) {
 	s.Ask(t, "DROP VIEW copy.lines")
 	tells(t, o, name, Warn, "not as this program makes them: tables.sql", "`tollbook publish`")
 	if _, err := run.PublishClickHouse(t.Context(), w, run.PublishOptions{Cycle: lake.NoCycle},
-		run.Options{AsOf: asOf}); err != nil {
+		workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	tells(t, o, name, OK, "", "")
@@ -239,11 +240,11 @@ func TestIcebergCatalog(t *testing.T) {
 	rows := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,unit\n" +
 		"a,ocean,port,vm.c2,east-1,2026-09-01T00:00:00+08:00,2026-09-01T12:00:00+08:00,60,minute\n"
 	must(t, os.WriteFile(filepath.Join(o.Dir, "inbox", "usage", "a.csv"), []byte(rows), 0o666))
-	w, err := run.Open(o.Dir)
+	w, err := workspace.Open(o.Dir)
 	must(t, err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(t, err)
-	report, err := run.Nightly(t.Context(), w, run.Options{AsOf: asOf, Started: asOf, Workers: 1, Env: o.Env})
+	report, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Started: asOf, Workers: 1, Env: o.Env})
 	if err != nil || report.Iceberg == nil {
 		t.Fatal(report, err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // site is a workspace in Shanghai with metrics and a scheduler whose nightly runs start at 02:05.
@@ -39,7 +39,7 @@ func newSite(t *testing.T, more string) *site {
 	s.metrics = NewMetrics("v1", func() time.Time { return s.now })
 	runner := &jobs.Runner{Dir: s.dir, Clock: func() time.Time {
 		return s.now
-	}, Options: run.Options{Workers: 2}, Ended: s.metrics.Ended}
+	}, Options: workspace.Options{Workers: 2}, Ended: s.metrics.Ended}
 	var err error
 	s.scheduler, err = jobs.Open(runner, slog.New(slog.DiscardHandler), s.metrics.Watch())
 	s.must(err)

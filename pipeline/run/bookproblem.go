@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -19,9 +20,9 @@ func BookProblem(err error) error {
 	var outside *money.RangeError
 	switch {
 	case errors.As(err, &limit):
-		return &RefusedError{What: err.Error(), Hint: hintOf(limit)}
+		return &workspace.RefusedError{What: err.Error(), Hint: hintOf(limit)}
 	case errors.As(err, &outside) && outside.Op == money.OpTotal:
-		return &RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
+		return &workspace.RefusedError{What: err.Error(), Hint: "a sum of amounts is too large, and nothing was " +
 			"stored: correct the price, or move the new file out of inbox/ and correct its quantities"}
 	}
 	return InBook(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // booksDiff is the effect of today's books on open cycles that were rated with others. It is nil, which means
@@ -24,7 +25,7 @@ func (r *runState) booksDiff() *state.Change {
 		r.everything(err)
 		return nil
 	}
-	before := Fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
+	before := workspace.Fingerprint(&workspace.Workspace{Settings: r.ws.Settings, Books: old})
 	for _, books := range rated {
 		if books != before {
 			r.everything(errors.New("the copy of the books is not what they were rated with, or settings changed"))
@@ -42,7 +43,7 @@ func (r *runState) prepareBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	root, err := BooksRoot(r.ws.Dir, &r.ws.Settings)
+	root, err := workspace.BooksRoot(r.ws.Dir, &r.ws.Settings)
 	if err == nil {
 		err = state.PrepareBooks(r.o.BooksCopy, r.txn.SubTxn.Base().Manifest.Number, root, r.ws.Books.Hash)
 	}

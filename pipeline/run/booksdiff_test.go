@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // mendShop returns five days of two customers, each in its own bucket. acme, in 001, uses only vm. birch, in 000, uses
@@ -41,11 +42,11 @@ func mendShop(t *testing.T) *ledger {
 func (l *ledger) nightly() (days int, wrote []string) {
 	l.Helper()
 	before := l.dataFiles()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	report, err := Nightly(l.Context(), ws, Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"),
+	report, err := Nightly(l.Context(), ws, workspace.Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"),
 		BooksCopy: filepath.Join(l.dir, "runs", "books.zip")})
 	if err != nil {
 		l.Fatal(err)
@@ -198,7 +199,7 @@ func TestChangedBooksUnknown(t *testing.T) {
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"
 	for name, spoil := range map[string]func(l *ledger, copied string){
 		"a copy of other books": func(l *ledger, copied string) {
-			ws, err := Open(l.dir)
+			ws, err := workspace.Open(l.dir)
 			if err != nil {
 				l.Fatal(err)
 			}
@@ -218,7 +219,7 @@ func TestChangedBooksUnknown(t *testing.T) {
 			}
 		},
 		"other settings": func(l *ledger, _ string) {
-			text, err := os.ReadFile(SettingsFile(l.dir))
+			text, err := os.ReadFile(workspace.SettingsFile(l.dir))
 			if err != nil {
 				l.Fatal(err)
 			}
@@ -258,11 +259,11 @@ func TestStoppedBeforeTheCopy(t *testing.T) {
 			l.nightly()
 			l.write("books/discounts.csv", "discount_id,kind,customer_id,sku,mode,value,valid_from\n"+
 				"half,commercial,acme,vm,rate,0.5,2026-01-01\n")
-			ws, err := Open(l.dir)
+			ws, err := workspace.Open(l.dir)
 			l.must(err)
 			stop := errors.New("stopped")
-			_, err = Nightly(t.Context(), ws, Options{AsOf: instantOf(t, "2026-09-06T04:00:00Z"),
-				BooksCopy: BooksCopy(l.dir), StopAt: func(at string) error {
+			_, err = Nightly(t.Context(), ws, workspace.Options{AsOf: instantOf(t, "2026-09-06T04:00:00Z"),
+				BooksCopy: workspace.BooksCopy(l.dir), StopAt: func(at string) error {
 					if at == point {
 						return stop
 					}
@@ -272,7 +273,7 @@ func TestStoppedBeforeTheCopy(t *testing.T) {
 				t.Fatalf("the night ended with %v", err)
 			}
 			l.must(os.Remove(l.path("books/discounts.csv")))
-			if _, err := Open(l.dir); (err != nil) != refused {
+			if _, err := workspace.Open(l.dir); (err != nil) != refused {
 				t.Errorf("without the book: %v; refused: %v", err, refused)
 			}
 		})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // PublishTask is the stage of tasks that insert the files of a bucket into ClickHouse. The number of a task is that of
@@ -14,8 +15,8 @@ const PublishTask = "publish"
 
 // elsewhere is publish.Options.Elsewhere with the workers of the engine; nil = there is no engine, or tasks cannot do
 // this publish. The process that publishes inserts what the workers do not insert.
-func elsewhere(w *Workspace, snap *lake.Snapshot, po PublishOptions,
-	o Options) func(context.Context, []int) error {
+func elsewhere(w *workspace.Workspace, snap *lake.Snapshot, po PublishOptions,
+	o workspace.Options) func(context.Context, []int) error {
 	if o.Engine == nil || po != (PublishOptions{Cycle: lake.NoCycle}) {
 		return nil
 	}
@@ -34,15 +35,15 @@ func elsewhere(w *Workspace, snap *lake.Snapshot, po PublishOptions,
 }
 
 // publication identifies what is published: the state of the lake, and the build, settings and books that read it.
-func publication(w *Workspace, snap *lake.Snapshot, o Options) lake.Hash {
+func publication(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) lake.Hash {
 	return lake.HashBytes(fmt.Appendf(nil, "publish %s %q %s %s", snap.Hash, o.Build, SettingsHash(w),
 		BooksHash(w)))
 }
 
 // DoPublishTask inserts the files of a bucket for the process that publishes. Errors: *RefusedError if this process
 // does not have the state, build, settings and books of the publication; those of publish.InsertBucket.
-func DoPublishTask(ctx context.Context, w *Workspace, of lake.Hash, bucket int,
-	o Options) error {
+func DoPublishTask(ctx context.Context, w *workspace.Workspace, of lake.Hash, bucket int,
+	o workspace.Options) error {
 	to, err := server(w, o)
 	if err != nil {
 		return err
@@ -53,7 +54,7 @@ func DoPublishTask(ctx context.Context, w *Workspace, of lake.Hash, bucket int,
 	}
 	return l.Read(func(snap *lake.Snapshot) error {
 		if publication(w, snap, o) != of {
-			return &RefusedError{
+			return &workspace.RefusedError{
 				What: "the lake, the settings, the books or the program changed since the publish began",
 				Hint: "`tollbook publish` publishes the newest state"}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -16,7 +17,7 @@ import (
 )
 
 // OpenItemsError reports that a cycle was not closed because of open items. Nothing was done.
-type OpenItemsError struct{ OpenItems }
+type OpenItemsError struct{ workspace.OpenItems }
 
 // Error counts what is open.
 func (e *OpenItemsError) Error() string {
@@ -58,7 +59,7 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 		return BookProblem(err)
 	}
 	r.state.report.Missing = missing
-	open := OpenItems{Missing: missing,
+	open := workspace.OpenItems{Missing: missing,
 		NotTaken: slices.Concat(notTaken(r.state.report.Files), r.state.report.Held)}
 	if !r.state.job.dryRun && !r.state.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
@@ -76,8 +77,8 @@ func (r *closingCheck) mayClose(ctx context.Context) error {
 }
 
 // notTaken returns the feed files of which nothing was taken.
-func notTaken(files []FileReport) []FileReport {
-	var out []FileReport
+func notTaken(files []workspace.FileReport) []workspace.FileReport {
+	var out []workspace.FileReport
 	for i := range files {
 		if files[i].Fault != "" || files[i].Deferred != "" {
 			out = append(out, files[i])
@@ -131,6 +132,6 @@ func (r *closingCheck) refuseUnallocated() error {
 		r.state.report.Refused = true
 		return nil
 	}
-	return &RefusedError{What: what,
+	return &workspace.RefusedError{What: what,
 		Hint: "add rules to books/allocation.yaml, or products and prices, until `tollbook query unallocated` is empty"}
 }

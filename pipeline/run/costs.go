@@ -8,6 +8,7 @@ import (
 	intake "github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -18,7 +19,7 @@ func (r *run) costs(ctx context.Context) error {
 	if len(r.state.ws.Settings.Costs.Sources.All()) == 0 && len(r.state.next.Entries.Find(costs.DeliveriesKey())) == 0 {
 		return nil // the feature is not used
 	}
-	r.state.o.BeginStage(StageCosts)
+	r.state.o.BeginStage(workspace.StageCosts)
 	if r.hashes == nil {
 		var err error
 		if r.hashes, err = inbox.LoadHashes(r.state.o.HashCache); err != nil {
@@ -45,7 +46,7 @@ func (r *run) costs(ctx context.Context) error {
 		stage.Rerate = re.cycle
 		if re.draft != nil {
 			stage.Draft = &costs.Draft{Books: re.draft,
-				Prices: tariff.Compile(re.draft, Rules(&r.state.ws.Settings))}
+				Prices: tariff.Compile(re.draft, workspace.Rules(&r.state.ws.Settings))}
 		}
 	}
 	result, err := stage.Run(ctx)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -33,7 +34,7 @@ type DismissReport struct {
 	Why      string         `json:"why,omitempty"`
 	Rejects  []DismissedRow `json:"rejects"` // those that were named, by feed, file, row and hash
 	Open     int64          `json:"open"`    // open rejects of the lake afterwards
-	Publication
+	workspace.Publication
 }
 
 // DismissedRow is a reject that was named.
@@ -48,9 +49,9 @@ type DismissedRow struct {
 }
 
 // DismissRejects ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). A repetition
-// changes nothing but publishes again. Errors: *RefusedError for a name that fits no reject or several
+// changes nothing but publishes again. Errors: *workspace.RefusedError for a name that fits no reject or several
 // records; those of the lake and of publishing. With an error of publishing there is a report.
-func DismissRejects(ctx context.Context, w *Workspace, d DismissOptions, o Options) (*DismissReport,
+func DismissRejects(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport,
 	error) {
 	r := &DismissReport{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []DismissedRow{}}
 	if err := apply(ctx, w, &d, &o, r); err != nil {
@@ -60,13 +61,13 @@ func DismissRejects(ctx context.Context, w *Workspace, d DismissOptions, o Optio
 }
 
 // apply is Run without publishing.
-func apply(ctx context.Context, w *Workspace, d *DismissOptions, o *Options,
+func apply(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options,
 	r *DismissReport) (err error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return err
 	}
-	o.BeginStage(StageBegin)
+	o.BeginStage(workspace.StageBegin)
 	txn, err := l.Begin()
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func apply(ctx context.Context, w *Workspace, d *DismissOptions, o *Options,
 	defer func() { err = txn.End(err) }()
 	next := txn.Next()
 	r.Manifest = txn.SubTxn.Base().Manifest.Number
-	o.BeginStage(StageRejects)
+	o.BeginStage(workspace.StageRejects)
 	named, err := d.find(txn, w.Books.Zone)
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func apply(ctx context.Context, w *Workspace, d *DismissOptions, o *Options,
 		r.Open += e.Rows
 	}
 	next.SetRun(o.AsOf.String(), r.Command)
-	o.BeginStage(StageCommit)
+	o.BeginStage(workspace.StageCommit)
 	changed, err := txn.Commit(ctx)
 	if changed {
 		r.Changed, r.Manifest = true, next.Number()
@@ -142,7 +143,7 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[accept.Reje
 	named := make(map[accept.RejectOrigin]*accept.RejectRow)
 	for i, name := range d.Names {
 		if len(fits[i]) == 0 {
-			return nil, &RefusedError{What: fmt.Sprintf("no reject is named %q", name),
+			return nil, &workspace.RefusedError{What: fmt.Sprintf("no reject is named %q", name),
 				Hint: "name it by its file and row, as usage/a.csv:12, or by its id; `tollbook rejects --all` lists " +
 					"all of them"}
 		}
@@ -188,7 +189,7 @@ func oneRecord(name string, fits []*accept.RejectRow, zone *period.Zone) error {
 			same = x.Hash == first.Hash
 		}
 		if !same {
-			return &RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record",
+			return &workspace.RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record",
 				name),
 				Hint: fmt.Sprintf("name each by its file and row, or the file's hash and the row: %s", placesOf(fits))}
 		}

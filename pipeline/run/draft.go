@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/books/load"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -14,9 +15,9 @@ import (
 
 // DraftBooks reads books in another folder than a workspace's, with the workspace's settings. Errors: *RefusedError if
 // there is no such folder, and the errors of the books.
-func DraftBooks(dir string, w *Workspace) (*books.Books, error) {
+func DraftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, &RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
 	}
 	b, err := load.Books(draft{os.DirFS(dir)}, w.Settings)
 	var found problem.Problems

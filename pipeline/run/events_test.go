@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -70,12 +71,12 @@ func instantOf(t *testing.T, text string) period.Instant {
 }
 
 // play performs one run, in which the verdicts of the replay apply after rating and before counting.
-func (l *ledger) play(n night) *Report {
+func (l *ledger) play(n night) *workspace.Report {
 	l.Helper()
 	for name, text := range n.files {
 		l.write(name, text)
 	}
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -87,11 +88,11 @@ func (l *ledger) play(n night) *Report {
 		}
 		j.close = true
 	}
-	lake, err := ws.Lake(Options{})
+	lake, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
-	r := newRun(ws, Options{AsOf: asOf}, j)
+	r := newRun(ws, workspace.Options{AsOf: asOf}, j)
 	if r.state.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
@@ -171,11 +172,11 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 // id`, and the stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -299,16 +300,16 @@ func TestRefuse(t *testing.T) {
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	nightly := func(asOf string, files map[string]string) *Report {
+	nightly := func(asOf string, files map[string]string) *workspace.Report {
 		t.Helper()
 		for name, text := range files {
 			l.write(name, text)
 		}
-		ws, err := Open(l.dir)
+		ws, err := workspace.Open(l.dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := Nightly(t.Context(), ws, Options{AsOf: instantOf(t, asOf), Workers: 2})
+		report, err := Nightly(t.Context(), ws, workspace.Options{AsOf: instantOf(t, asOf), Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -345,7 +346,7 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed checks that a refusal in a closed cycle is an internal error and commits nothing.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	ev := &eventStage{state: &runState{ws: &Workspace{}, txn: &lake.Txn{},
+	ev := &eventStage{state: &runState{ws: &workspace.Workspace{}, txn: &lake.Txn{},
 		closed: period.CycleOf(2026, 9)}}
 	err := ev.refuse(map[lake.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
@@ -435,11 +436,11 @@ const transfersHeader = "transfer_id,cycle,from_partner_id,to_partner_id,custome
 // transfers returns the stored transfers as `cycle own id`.
 func (l *ledger) transfers() (out []string) {
 	l.Helper()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // settledInbox is an inbox whose files seem to be unchanged since 1970, even by ctime, which cannot be set. It counts
@@ -79,18 +80,18 @@ func TestFilesRemembered(t *testing.T) {
 }
 
 // look returns the files that a run that knows some inputs would ingest, and the number of files that it opens.
-func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *Report, int) {
+func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *workspace.Report, int) {
 	l.Helper()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
 	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
-	r := newRun(ws, Options{HashCache: cache}, job{})
+	r := newRun(ws, workspace.Options{HashCache: cache}, job{})
 	r.inbox = inbox
 	if r.state.txn, err = lk.Begin(); err != nil {
 		l.Fatal(err)

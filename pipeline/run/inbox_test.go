@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // usageOf returns n records as CSV, with ids from first on. Each is one hour of vm, which costs 1.
@@ -29,13 +31,13 @@ func rowsOf(first, n int) string {
 const inboxAsOf = "2026-09-02T00:00:00Z"
 
 // ingest ingests the inbox with the default options as changed by change, unless it is nil.
-func (l *ledger) ingest(change func(*Options)) *Report {
+func (l *ledger) ingest(change func(*workspace.Options)) *workspace.Report {
 	l.Helper()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	o := Options{AsOf: instantOf(l.T, inboxAsOf), Workers: 2}
+	o := workspace.Options{AsOf: instantOf(l.T, inboxAsOf), Workers: 2}
 	if change != nil {
 		change(&o)
 	}
@@ -49,11 +51,11 @@ func (l *ledger) ingest(change func(*Options)) *Report {
 // taken returns the files in the lake, with the number of accepted rows of each.
 func (l *ledger) taken() map[string]int64 {
 	l.Helper()
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -83,9 +85,9 @@ func (l *ledger) must(err error) {
 
 // leftAs checks that one file was not ingested for the given reason, that a note reports it, and that the other files
 // were ingested.
-func (l *ledger) leftAs(r *Report, name, how string, taken map[string]int64) {
+func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]int64) {
 	l.Helper()
-	i := slices.IndexFunc(r.Files, func(f FileReport) bool { return f.Name == name })
+	i := slices.IndexFunc(r.Files, func(f workspace.FileReport) bool { return f.Name == name })
 	if i < 0 || r.Files[i].Deferred != how || r.Files[i].Rows != 0 {
 		l.Errorf("%s: report %+v, want it left as: %s", name, r.Files, how)
 	}
@@ -151,7 +153,7 @@ func TestFileChangesMeanwhile(t *testing.T) {
 						cache = filepath.Join(t.TempDir(), "tollbook", "inbox")
 					}
 					done := false
-					r := l.ingest(func(o *Options) {
+					r := l.ingest(func(o *workspace.Options) {
 						o.HashCache, o.Workers = cache, 1
 						o.Progress = func(stage string, n, _ int64) {
 							if stage == at && n == 1 && !done { // in the inbox stage: a.csv is hashed, b.csv is next
@@ -161,7 +163,7 @@ func TestFileChangesMeanwhile(t *testing.T) {
 						}
 					})
 					l.leftAs(r, "usage/a.csv", c.how, map[string]int64{"usage/b.csv": 10})
-					l.ingest(func(o *Options) { o.HashCache = cache })
+					l.ingest(func(o *workspace.Options) { o.HashCache = cache })
 					if got := l.taken(); fmt.Sprint(got) != fmt.Sprint(c.after) {
 						t.Errorf("the next run has taken %v, want %v", got, c.after)
 					}
@@ -179,9 +181,9 @@ func TestFileChangesBeforeRejects(t *testing.T) {
 	l := newLedger(t)
 	conflict := strings.Replace(rowsOf(3, 1), ",1\n", ",2\n", 1)
 	l.write("inbox/usage/a.csv", usageOf(0, 10)+conflict)
-	ws, err := Open(l.dir)
+	ws, err := workspace.Open(l.dir)
 	l.must(err)
-	o := Options{AsOf: instantOf(t, inboxAsOf), Workers: 1, Progress: func(stage string, _, _ int64) {
+	o := workspace.Options{AsOf: instantOf(t, inboxAsOf), Workers: 1, Progress: func(stage string, _, _ int64) {
 		if stage != "read feeds" && stage != "look at the inbox" {
 			l.write("inbox/usage/a.csv", usageOf(0, 12))
 		}
@@ -218,7 +220,7 @@ func TestGrowingFile(t *testing.T) {
 		}
 	}
 	for range 3 {
-		r := l.ingest(func(o *Options) {
+		r := l.ingest(func(o *workspace.Options) {
 			o.Progress = func(stage string, done, total int64) {
 				if stage == "read feeds" && done == total {
 					growth()
@@ -254,7 +256,7 @@ func TestInboxUntil(t *testing.T) {
 		l.write(name, usageOf(i*10, 10))
 		l.must(os.Chtimes(l.path(name), due.Add(after), due.Add(after)))
 	}
-	r := l.ingest(func(o *Options) { o.InboxUntil = instantOf(t, "2026-09-01T17:30:00Z") })
+	r := l.ingest(func(o *workspace.Options) { o.InboxUntil = instantOf(t, "2026-09-01T17:30:00Z") })
 	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10 usage/1.csv:10]" {
 		t.Errorf("taken: %s", got)
 	}
@@ -283,7 +285,7 @@ func TestSettle(t *testing.T) {
 		l.write(name, usageOf(i*10, 10))
 		l.must(os.Chtimes(l.path(name), start.Add(-before), start.Add(-before)))
 	}
-	r := l.ingest(func(o *Options) { o.Started = instantOf(t, "2026-09-02T01:30:00Z") })
+	r := l.ingest(func(o *workspace.Options) { o.Started = instantOf(t, "2026-09-02T01:30:00Z") })
 	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10]" {
 		t.Errorf("taken: %s", got)
 	}
@@ -292,7 +294,7 @@ func TestSettle(t *testing.T) {
 	if !slices.Equal(r.Notes, []string{note}) || r.NeedsAttention() {
 		t.Errorf("notes %q, want %q", r.Notes, note)
 	}
-	l.ingest(func(o *Options) { o.Started = instantOf(t, "2026-09-02T03:00:00Z") })
+	l.ingest(func(o *workspace.Options) { o.Started = instantOf(t, "2026-09-02T03:00:00Z") })
 	if got := len(l.taken()); got != 3 {
 		t.Errorf("later %d files are taken, want 3", got)
 	}
@@ -330,7 +332,7 @@ func TestSameContentAsChanged(t *testing.T) {
 	l := newLedger(t)
 	l.write("inbox/usage/a.csv", usageOf(0, 10))
 	l.write("inbox/usage/b.csv", usageOf(0, 10))
-	r := l.ingest(func(o *Options) {
+	r := l.ingest(func(o *workspace.Options) {
 		o.Progress = func(stage string, _, _ int64) {
 			if stage == "read feeds" {
 				l.must(os.Remove(l.path("inbox/usage/a.csv")))

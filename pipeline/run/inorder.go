@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -47,6 +48,6 @@ func (r *runState) refuseOpen(m *lake.Manifest) error {
 }
 
 func stillOpen(c period.Cycle) error {
-	return &RefusedError{What: fmt.Sprintf("cycle %s is still open", c),
+	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", c),
 		Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", c)}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -92,9 +93,9 @@ func (s *shop) use(file string, rows ...string) {
 	s.lay("inbox/usage/"+file, text)
 }
 
-func (s *shop) open() *run.Workspace {
+func (s *shop) open() *workspace.Workspace {
 	s.t.Helper()
-	w, err := run.Open(s.dir)
+	w, err := workspace.Open(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -102,13 +103,13 @@ func (s *shop) open() *run.Workspace {
 }
 
 // at returns the options of a run. cycle parses the name of a cycle.
-func (s *shop) at(asOf string) run.Options {
+func (s *shop) at(asOf string) workspace.Options {
 	s.t.Helper()
 	t, err := period.ParseInstant(asOf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return run.Options{AsOf: t, Workers: 2}
+	return workspace.Options{AsOf: t, Workers: 2}
 }
 
 func (s *shop) cycle(text string) period.Cycle {
@@ -127,7 +128,7 @@ func (s *shop) close(cycle, asOf string) {
 	}
 }
 
-func (s *shop) night(asOf string) *run.Report {
+func (s *shop) night(asOf string) *workspace.Report {
 	s.t.Helper()
 	r, err := run.Nightly(context.Background(), s.open(), s.at(asOf))
 	if err != nil {
@@ -136,7 +137,7 @@ func (s *shop) night(asOf string) *run.Report {
 	return r
 }
 
-func (s *shop) rerate(o run.RerateOptions) (*run.Report, []run.Difference) {
+func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference) {
 	s.t.Helper()
 	r, list, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
 	if err != nil {
@@ -149,7 +150,7 @@ func (s *shop) rerate(o run.RerateOptions) (*run.Report, []run.Difference) {
 // draws.
 func (s *shop) want(cycle string, want ...string) {
 	s.t.Helper()
-	l, err := s.open().Lake(run.Options{})
+	l, err := s.open().Lake(workspace.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -14,18 +14,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // FileFinder finds the feed files of the inbox that a run takes, and reports every name that it does not take.
 type FileFinder struct {
 	Inbox   fs.FS
-	Settle  time.Duration   // minimum time between a file's last change and the start of the run
-	Options *Options        // of the run
-	Next    *lake.NextState // knows the files that were taken; nil = none, for Offered
-	Report  *Report         // of the run: receives the names and the notes
-	Sources []string        // of cost files
-	Uncut   bool            // large files are not cut into ranges
+	Settle  time.Duration      // minimum time between a file's last change and the start of the run
+	Options *workspace.Options // of the run
+	Next    *lake.NextState    // knows the files that were taken; nil = none, for Offered
+	Report  *workspace.Report  // of the run: receives the names and the notes
+	Sources []string           // of cost files
+	Uncut   bool               // large files are not cut into ranges
 
 	ahead map[string]*hashed // files that HashAhead hashed, by name
 }
@@ -63,7 +64,7 @@ func (f *FileFinder) Fresh(ctx context.Context, name string, hashes *inbox.Hashe
 		as.format, _ = feed.FormatOf(ref.Name)
 		if first, twice := seen[as]; twice {
 			f.Report.Files = append(f.Report.Files,
-				FileReport{Feed: name, Name: ref.Name, SameAs: first})
+				workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
 			return nil
 		}
 		seen[as] = ref.Name
@@ -231,7 +232,7 @@ func Strangers(files fs.FS) ([]string, error) {
 
 // passOver reports a name without a readable file. A person should check it; the run continues.
 func (f *FileFinder) passOver(name string, p inbox.Passed) {
-	f.Report.Files = append(f.Report.Files, FileReport{Feed: name, Name: p.Name,
+	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: p.Name,
 		Fault: p.Error() + ": ignored", Hint: p.Hint})
 }
 
@@ -248,7 +249,7 @@ func (f *FileFinder) looksTaken(feed string, ref inbox.FileRef) bool {
 // hold makes a close ask about a file that stays in the inbox and can have records of the cycle.
 func (f *FileFinder) hold(feedName, name, why, hint string) {
 	f.Report.Held = append(f.Report.Held,
-		FileReport{Feed: feedName, Name: feed.ShownName(name), Fault: why, Hint: hint})
+		workspace.FileReport{Feed: feedName, Name: feed.ShownName(name), Fault: why, Hint: hint})
 }
 
 // waiting removes from refs the files that changed too recently for this run, and reports how many.
@@ -314,7 +315,7 @@ func (f *FileFinder) Leave(name, file string, why error) {
 	f.Report.Note("%v: nothing of it is ingested, the next run reads it again", why)
 	changed := new(inbox.ChangedError)
 	errors.As(why, &changed)
-	f.Report.Files = append(f.Report.Files, FileReport{Feed: name, Name: file, Deferred: changed.How})
+	f.Report.Files = append(f.Report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
 	for i := range f.Report.Files {
 		if f := &f.Report.Files[i]; f.Feed == name && f.SameAs == file {
 			f.SameAs, f.Deferred = "", "is the same as "+file+", which "+changed.How

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/generate"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -59,7 +60,7 @@ func newNight(b *testing.B, rows int64, noBad bool) night {
 
 // run bills the night into an empty lake and returns the number and bytes of its allocations.
 func (n *night) run(b *testing.B) (objects, bytes uint64) {
-	w, err := run.Open(n.dir)
+	w, err := workspace.Open(n.dir)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func (n *night) run(b *testing.B) (objects, bytes uint64) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := run.Nightly(b.Context(), w, run.Options{AsOf: n.asOf, Workers: 2}); err != nil {
+	if _, err := run.Nightly(b.Context(), w, workspace.Options{AsOf: n.asOf, Workers: 2}); err != nil {
 		b.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

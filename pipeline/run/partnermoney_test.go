@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -34,9 +35,9 @@ func (n moneyNights) put(files map[string]string) {
 }
 
 // night runs a night, or closes a cycle, and returns the state and the report.
-func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *run.Report) {
+func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *workspace.Report) {
 	n.Helper()
-	w, err := run.Open(n.dir)
+	w, err := workspace.Open(n.dir)
 	if err != nil {
 		n.Fatal(err)
 	}
@@ -44,8 +45,8 @@ func (n moneyNights) night(asOf, closes string) (*lake.Snapshot, *run.Report) {
 	if err != nil {
 		n.Fatal(err)
 	}
-	o := run.Options{AsOf: at, ChunkBytes: 100} // room for two records, so that sorting uses files
-	var report *run.Report
+	o := workspace.Options{AsOf: at, ChunkBytes: 100} // room for two records, so that sorting uses files
+	var report *workspace.Report
 	if closes == "" {
 		report, err = run.Nightly(n.Context(), w, o)
 	} else {

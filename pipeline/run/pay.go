@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/partner"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -26,7 +27,7 @@ func (r *run) payer() *pay.Payer {
 		Base: r.state.txn.SubTxn.Base(), Books: r.state.ws.Books, Buckets: s.Lake.Buckets, Closed: r.state.closed,
 		Cycles: cycles, Refold: r.payAgain(), Issued: *r.issued,
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
-		Refunds: RefundRules(s),
+		Refunds: workspace.RefundRules(s),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -60,8 +61,8 @@ type PlanFile struct {
 const kind = "plan"
 
 // LoadPlan reads the plan of a shared run, and refuses it if this process has another build, other settings or other
-// books. Errors: *RefusedError.
-func LoadPlan(w *Workspace, run lake.Hash, o Options) (*Plan, error) {
+// books. Errors: *workspace.RefusedError.
+func LoadPlan(w *workspace.Workspace, run lake.Hash, o workspace.Options) (*Plan, error) {
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -78,14 +79,14 @@ func LoadPlan(w *Workspace, run lake.Hash, o Options) (*Plan, error) {
 }
 
 // check refuses a plan for another build, other settings or other books.
-func (p *Plan) check(w *Workspace, run lake.Hash, build string) error {
+func (p *Plan) check(w *workspace.Workspace, run lake.Hash, build string) error {
 	for _, one := range []struct{ what, planned, here string }{
 		{"by another build of tollbook", p.Build, build},
 		{"with other settings", p.Settings, SettingsHash(w)},
 		{"with other books", p.Books, BooksHash(w)},
 	} {
 		if one.planned != one.here {
-			return &RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
+			return &workspace.RefusedError{What: fmt.Sprintf("run %s was planned %s", run, one.what),
 				Hint: "start the worker as it was planned, or " + hintPlan}
 		}
 	}
@@ -106,10 +107,10 @@ func (d *Draft) Check(run lake.Hash, b *books.Books) error {
 func hashOf(b *books.Books) string { return fmt.Sprintf("%x", b.Hash) }
 
 // SettingsHash is the hash of a workspace's settings in a plan.
-func SettingsHash(w *Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
+func SettingsHash(w *workspace.Workspace) string { return fmt.Sprintf("%x", w.Settings.Hash) }
 
 // BooksHash is the hash of a workspace's books in a plan.
-func BooksHash(w *Workspace) string { return hashOf(w.Books) }
+func BooksHash(w *workspace.Workspace) string { return hashOf(w.Books) }
 
 // FeedFiles are the feed files of a plan.
 func (p *Plan) FeedFiles() []*accept.File {
@@ -126,7 +127,7 @@ const hintPlan = "repeat the command of the run: it is planned again"
 // PlanRefused converts an error of a run that cannot be continued to a refusal, and leaves other errors unchanged.
 func PlanRefused(err error) error {
 	if e := new(lake.PlanError); errors.As(err, &e) {
-		return &RefusedError{What: e.Error(), Hint: hintPlan}
+		return &workspace.RefusedError{What: e.Error(), Hint: hintPlan}
 	}
 	return err
 }

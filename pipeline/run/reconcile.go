@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // outcomes is what became of the rows that a run compared with others: usage, samples and events.
@@ -85,7 +86,7 @@ func (rc *reconciler) noteInputs() error {
 	for i, f := range rc.state.scanned.Files {
 		n := rc.outcomes.files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
-		rep := FileReport{Feed: f.Feed, Name: f.Name}
+		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
 		if rc.state.retried != nil {
 			rep.Name = rc.state.retried.Name(i)
 		}
@@ -120,7 +121,7 @@ func (rc *reconciler) noteInputs() error {
 		}
 		rc.state.report.Files = append(rc.state.report.Files, rep)
 	}
-	slices.SortFunc(rc.state.report.Files, func(a, b FileReport) int {
+	slices.SortFunc(rc.state.report.Files, func(a, b workspace.FileReport) int {
 		return strings.Compare(a.Feed+"/"+a.Name, b.Feed+"/"+b.Name)
 	})
 	return errors.Join(broken...)

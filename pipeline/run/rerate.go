@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,8 +35,8 @@ type rerateJob struct {
 // Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences from what was billed
 // to the earliest open cycle. With unchanged books there are none, and it writes nothing. Errors: *RefusedError for a
 // cycle that is not closed, and the errors of the books.
-func Rerate(ctx context.Context, w *Workspace, cycle period.Cycle, ro RerateOptions,
-	o Options) (*Report, []Difference, error) {
+func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
+	o workspace.Options) (*workspace.Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
 	if ro.Books != "" {
 		var err error
@@ -54,7 +55,7 @@ func rerateCommand(c period.Cycle) string { return "rerate --cycle " + c.String(
 func (r *runState) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
-		return &RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
 			Hint: "an open cycle is rated by the current books: `tollbook run nightly`"}
 	}
 	ref, known := r.txn.SubTxn.Base().Cycle(lake.CycleOf(c))
@@ -62,7 +63,7 @@ func (r *runState) checkRerate() error {
 		return r.checkSkipped(c)
 	}
 	if ref.Archived != nil {
-		return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
 			ref.Archived.AsOf, ref.Archived.Where),
 			Hint: "archived cycles are not rated again; set retention.lines_months to keep lines longer"}
 	}
@@ -82,7 +83,7 @@ func (r *runState) checkSkipped(c period.Cycle) error {
 			return err
 		}
 	}
-	return &RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
+	return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
 		Hint: "check --cycle"}
 }
 
@@ -91,7 +92,7 @@ type rerating struct{ run *run }
 
 // rerate calculates the differences and posts them.
 func (r rerating) rerate(ctx context.Context) error {
-	r.run.state.o.BeginStage(StageRerate)
+	r.run.state.o.BeginStage(workspace.StageRerate)
 	re := r.run.state.job.rerate
 	f, err := r.rerater()
 	if err != nil {
@@ -121,7 +122,7 @@ func (r rerating) rerater() (*fold.Folder, error) {
 	if err := r.readDraft(); err != nil || re.draft == nil {
 		return f, err
 	}
-	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, Rules(&r.run.state.ws.Settings))
+	f.Books, f.Prices = re.draft, tariff.Compile(re.draft, workspace.Rules(&r.run.state.ws.Settings))
 	return f, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -47,12 +48,12 @@ func (s *shared) draft() string { return filepath.Join(s.dir, "draft") }
 // ratedAgain has the files and the report after a re-rate of September with the draft, and its differences.
 type ratedAgain struct {
 	Files       map[string]string
-	Report      *run.Report
+	Report      *workspace.Report
 	Differences []run.Difference
 }
 
 // rerate re-rates September with the draft.
-func (e *engineOf) rerate(ro run.RerateOptions, o run.Options) (*ratedAgain, error) {
+func (e *engineOf) rerate(ro run.RerateOptions, o workspace.Options) (*ratedAgain, error) {
 	e.Helper()
 	ro.Books = e.draft()
 	report, list, err := run.Rerate(e.Context(), e.open(), september(e.T), ro, o)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // newRejected returns a workspace whose lake has a reject that the current books would accept.
@@ -93,14 +94,14 @@ func TestEngineIngest(t *testing.T) {
 		}
 		return nil
 	}
-	broken := func(do func() (*run.Report, error)) map[string][]int {
+	broken := func(do func() (*workspace.Report, error)) map[string][]int {
 		t.Helper()
 		if _, err := do(); !errors.Is(err, down) {
 			t.Fatalf("%v, want %v", err, down)
 		}
 		return e.done
 	}
-	ingest := func() (*run.Report, error) { return run.Ingest(t.Context(), e.open(), e.options()) }
+	ingest := func() (*workspace.Report, error) { return run.Ingest(t.Context(), e.open(), e.options()) }
 	broken(ingest)
 	if done := broken(e.nightly); len(done["scan"]) == 0 {
 		t.Errorf("a night after an ingest did %v, want its own scan tasks", done)

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -34,17 +35,17 @@ type job struct {
 }
 
 // Ingest takes new feed files in and rates what they change.
-func Ingest(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: ingestCommand, cycle: lake.NoCycle})
 }
 
 // RetryRejects tries the open rejects again with today's books (§3.20).
-func RetryRejects(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: retryCommand, cycle: lake.NoCycle, retry: true})
 }
 
 // Nightly takes new feed files in, rates the days that changed, and updates the statements of open cycles (§7.1).
-func Nightly(ctx context.Context, w *Workspace, o Options) (*Report, error) {
+func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: nightlyCommand, cycle: lake.NoCycle})
 }
 
@@ -57,7 +58,7 @@ const (
 func monthlyCommand(c period.Cycle) string { return "run monthly --cycle " + c.String() }
 
 // Monthly does what Nightly does and makes the month-end lines of a cycle (§7.1, §4.6).
-func Monthly(ctx context.Context, w *Workspace, cycle period.Cycle, o Options) (*Report,
+func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report,
 	error) {
 	return perform(ctx, w, o, job{command: monthlyCommand(cycle), cycle: cycle})
 }
@@ -65,8 +66,8 @@ func Monthly(ctx context.Context, w *Workspace, cycle period.Cycle, o Options) (
 // Close does what Monthly does and freezes the cycle. With dryRun it commits nothing: the report says what closing
 // would do. Errors: *OpenItemsError if the cycle has more open items than Options.CloseIf allows; then nothing was
 // done.
-func Close(ctx context.Context, w *Workspace, cycle period.Cycle, dryRun bool, o Options) (
-	*Report, error) {
+func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
+	*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: closeCommand(cycle), cycle: cycle, close: true, dryRun: dryRun})
 }
 
@@ -74,12 +75,12 @@ func closeCommand(c period.Cycle) string { return "close --cycle " + c.String() 
 
 // runState is shared by the stages of a run.
 type runState struct {
-	ws       *Workspace
-	o        Options
+	ws       *workspace.Workspace
+	o        workspace.Options
 	job      job
 	txn      *lake.Txn
 	next     *lake.NextState
-	report   *Report
+	report   *workspace.Report
 	prices   *tariff.Book
 	partners *settlement.Book
 	closed   period.Cycle
@@ -112,15 +113,15 @@ type run struct {
 }
 
 // newRun returns a new run of a job.
-func newRun(w *Workspace, o Options, j job) *run {
-	s := &runState{ws: w, o: o, job: j, report: &Report{Command: j.command, AsOf: o.AsOf,
+func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
+	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
 		Reasons: make(map[string]int64)}}
 	return &run{state: s, events: &eventStage{state: s, counts: make(map[int32]state.FileCount)}}
 }
 
 // perform does a job and publishes the result if the settings say so. With an error of publishing there is a report
 // too, because the run is committed.
-func perform(ctx context.Context, w *Workspace, o Options, j job) (*Report, error) {
+func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	do := transact
 	if o.Engine != nil && j.onEngine() {
 		do = transactOnEngine
@@ -136,14 +137,14 @@ func perform(ctx context.Context, w *Workspace, o Options, j job) (*Report, erro
 }
 
 // transact does a job as one transaction on the lake.
-func transact(ctx context.Context, w *Workspace, o Options, j job) (report *Report,
+func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report,
 	err error) {
 	r := newRun(w, o, j)
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(StageBegin)
+	o.BeginStage(workspace.StageBegin)
 	if err = r.begin(l); err != nil {
 		return nil, err
 	}
@@ -214,7 +215,7 @@ func (r *run) prepare() (err error) {
 	if err := state.CheckPackages(r.state.txn.SubTxn.Base(), r.state.ws.Books); err != nil {
 		return err
 	}
-	r.state.books = Fingerprint(r.state.ws)
+	r.state.books = workspace.Fingerprint(r.state.ws)
 	r.state.change = r.state.booksDiff()
 	if r.state.job.rerate != nil {
 		return r.state.checkRerate()
@@ -243,13 +244,13 @@ func (r *runState) checkCycle() error {
 		r.report.Closed = alreadyClosed
 		return nil
 	case c <= r.closed:
-		return &RefusedError{What: fmt.Sprintf("cycle %s is closed", c),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is closed", c),
 			Hint: "a closed cycle does not change; `tollbook bill` shows it"}
 	case bounds.From > r.o.AsOf:
-		return &RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf),
 			Hint: "check --cycle and --as-of"}
 	case r.job.close && bounds.To > r.o.AsOf:
-		return &RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To),
 			Hint: "close it after its last day, or check --as-of"}
 	}
 	if !r.job.close {
@@ -272,7 +273,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
-	r.state.o.BeginStage(StageEvents)
+	r.state.o.BeginStage(workspace.StageEvents)
 	if err := r.events.decide(); err != nil {
 		return r.state.problem(err)
 	}
@@ -290,7 +291,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.issueCoupons(); err != nil {
 		return r.state.problem(err)
 	}
-	r.state.o.BeginStage(StageFold)
+	r.state.o.BeginStage(workspace.StageFold)
 	r.known = r.knownCycles()
 	if err := r.shareTerms(); err != nil {
 		return err
@@ -299,7 +300,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.rateBuckets(ctx, cfg, f); err != nil {
 		return r.state.problem(err)
 	}
-	r.state.o.BeginStage(StageSettle)
+	r.state.o.BeginStage(workspace.StageSettle)
 	if err := r.events.refuse(r.folded.Refused); err != nil {
 		return r.state.problem(err)
 	}
@@ -313,12 +314,12 @@ func (r *run) work(ctx context.Context) (err error) {
 	r.events.count()
 	r.state.report.DaysDone = r.folded.Days
 	r.state.report.Lines += r.folded.Lines
-	r.state.o.BeginStage(StageRejects)
+	r.state.o.BeginStage(workspace.StageRejects)
 	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
 	r.state.o.CountRows(r.state.report.Rejected)
-	r.state.o.BeginStage(StageTotals)
+	r.state.o.BeginStage(workspace.StageTotals)
 	if err := r.cycles(); err != nil {
 		return err
 	}
@@ -368,12 +369,12 @@ func (r *runState) archivedThrough() period.Cycle {
 
 // scan finds the feed files that are new and reads them.
 func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
-	r.state.o.BeginStage(StageInbox)
+	r.state.o.BeginStage(workspace.StageInbox)
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	r.state.o.BeginStage(StageScan)
+	r.state.o.BeginStage(workspace.StageScan)
 	if r.state.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
@@ -476,7 +477,7 @@ func (r *run) folder() *fold.Folder {
 
 // rater returns what rates buckets.
 func (r *run) rater() *fold.Folder {
-	rule := Rules(&r.state.ws.Settings)
+	rule := workspace.Rules(&r.state.ws.Settings)
 	base := r.state.txn.SubTxn.Base()
 	ref := func(c period.Cycle) lake.CycleRef {
 		known, _ := base.Cycle(lake.CycleOf(c))
@@ -505,7 +506,7 @@ func (r *run) rater() *fold.Folder {
 			return r.events.touched[lake.Place{Cycle: c, Bucket: bucket}]
 		},
 		Events: r.events.touchedCycles(), EventLines: lake.PlacesInOrder(r.events.remade),
-		Refunds: RefundRules(&r.state.ws.Settings),
+		Refunds: workspace.RefundRules(&r.state.ws.Settings),
 		Mode:    rule.Mode, Digits: rule.Digits, Tax: r.state.ws.Settings.Tax, Progress: r.state.o.Progress,
 	}
 	if r.state.job.rerate != nil {
@@ -566,7 +567,7 @@ func (r *run) commit(ctx context.Context) error {
 		r.state.report.Notes = append(r.state.report.Notes, "dry run: nothing was written")
 		return nil
 	}
-	r.state.o.BeginStage(StageCommit)
+	r.state.o.BeginStage(workspace.StageCommit)
 	changed, err := r.state.txn.Commit(ctx)
 	r.state.report.Changed = changed
 	if changed {
@@ -600,7 +601,7 @@ func (r *runState) checkClock() error {
 		return nil
 	}
 	r.next.ResetClock()
-	r.job.command += ResetClockFlag
+	r.job.command += workspace.ResetClockFlag
 	r.report.Command = r.job.command
 	r.report.Note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
 		"`tollbook ingest --retry-rejects` tries them again", was, r.o.AsOf)

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -129,7 +130,7 @@ func same(whose, id, now, was string, cycle lake.Cycle) error {
 	if now == was {
 		return nil
 	}
-	return &RefusedError{
+	return &workspace.RefusedError{
 		What: fmt.Sprintf("the books give %s %s the currency %s, and its closed cycle %s is in %s", whose, id, now,
 			cycle, was),
 		Hint: fmt.Sprintf("a %s's currency does not change: give it a new %[1]s_id for the new currency", whose),

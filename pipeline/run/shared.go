@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -49,8 +50,8 @@ type sharing struct {
 	refused bool // a worker refused a task
 	scans   []accept.DoneTask
 
-	txn *lake.Txn // of the run, once it has begun
-	o   *Options  // of the run
+	txn *lake.Txn          // of the run, once it has begun
+	o   *workspace.Options // of the run
 }
 
 // job is the job of a plan in which this process has a part.
@@ -240,7 +241,7 @@ func (s *sharing) elsewhere(ctx context.Context, stage string, tasks [][]byte, t
 func (s *sharing) failed(err error) error {
 	if f := new(lake.TaskFailure); errors.As(err, &f) && f.Class == lake.TaskRefused {
 		s.refused = true
-		return &RefusedError{What: "a worker refused a task: " + f.Text, Hint: f.What}
+		return &workspace.RefusedError{What: "a worker refused a task: " + f.Text, Hint: f.What}
 	}
 	return fmt.Errorf("run %s: %w", s.run, err)
 }

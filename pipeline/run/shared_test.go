@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -18,11 +19,11 @@ import (
 type shared struct {
 	*testing.T
 	dir string
-	o   run.Options
+	o   workspace.Options
 }
 
 func newShared(t *testing.T) *shared {
-	s := &shared{t, filepath.Join(t.TempDir(), "w"), run.Options{Build: "one"}}
+	s := &shared{t, filepath.Join(t.TempDir(), "w"), workspace.Options{Build: "one"}}
 	if err := os.CopyFS(s.dir, os.DirFS("../serve/testdata/access")); err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +34,9 @@ func newShared(t *testing.T) *shared {
 	return s
 }
 
-func (s *shared) open() *run.Workspace {
+func (s *shared) open() *workspace.Workspace {
 	s.Helper()
-	w, err := run.Open(s.dir)
+	w, err := workspace.Open(s.dir)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func (s *shared) open() *run.Workspace {
 // refused checks that an error is a refusal with the given reason.
 func (s *shared) refused(err error, why string) {
 	s.Helper()
-	if refused := new(run.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
+	if refused := new(workspace.RefusedError); !errors.As(err, &refused) || !strings.Contains(refused.What, why) {
 		s.Errorf("%v, want a refusal: %s", err, why)
 	}
 }
@@ -195,7 +196,7 @@ func TestScanTaskOfChangedFile(t *testing.T) {
 	if err != nil || len(e.done["scan"]) > 0 {
 		t.Fatalf("scan tasks %v were done again: %v", e.done["scan"], err)
 	}
-	deferred := slices.ContainsFunc(report.Files, func(f run.FileReport) bool {
+	deferred := slices.ContainsFunc(report.Files, func(f workspace.FileReport) bool {
 		return filepath.Base(name) == filepath.Base(f.Name) && f.Deferred != "" && f.Rows == 0
 	})
 	if !deferred {

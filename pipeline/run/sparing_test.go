@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/lakekey"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -23,9 +24,9 @@ func TestReadersOutliveACommit(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("../serve/testdata/access")); err != nil {
 		t.Fatal(err)
 	}
-	night := func(asOf string) *run.Workspace {
+	night := func(asOf string) *workspace.Workspace {
 		t.Helper()
-		w, err := run.Open(dir)
+		w, err := workspace.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,13 +34,13 @@ func TestReadersOutliveACommit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := run.Nightly(t.Context(), w, run.Options{AsOf: at}); err != nil {
+		if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: at}); err != nil {
 			t.Fatal(err)
 		}
 		return w
 	}
 	w := night("2026-09-25T00:00:00Z")
-	l, err := w.Lake(run.Options{OpenFiles: 1})
+	l, err := w.Lake(workspace.Options{OpenFiles: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -24,8 +25,8 @@ type PublishOptions struct {
 
 // PublishClickHouse publishes the lake's state to the ClickHouse of the settings. Errors: *RefusedError without a
 // server; *rows.NoCycleError; problem.Problems if the books lack what lines name; those of publish.Publish.
-func PublishClickHouse(ctx context.Context, w *Workspace, po PublishOptions,
-	o Options) (report *publish.Report, err error) {
+func PublishClickHouse(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (report *publish.Report, err error) {
 	to, err := server(w, o)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func PublishClickHouse(ctx context.Context, w *Workspace, po PublishOptions,
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(StagePublish)
+	o.BeginStage(workspace.StagePublish)
 	err = l.Read(func(snap *lake.Snapshot) error {
 		src, err := source(w, snap, o)
 		if err != nil {
@@ -44,7 +45,7 @@ func PublishClickHouse(ctx context.Context, w *Workspace, po PublishOptions,
 		if po.Cycle != lake.NoCycle {
 			src.Cycle = lake.CycleOf(po.Cycle)
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
-				return &RefusedError{
+				return &workspace.RefusedError{
 					What: fmt.Sprintf("cycle %s was archived at %s: its lines are no longer published", src.Cycle,
 						ref.Archived.AsOf),
 					Hint: "`tollbook publish` updates what stays of it: statements, accounts, incentives"}
@@ -62,10 +63,10 @@ func PublishClickHouse(ctx context.Context, w *Workspace, po PublishOptions,
 }
 
 // server returns the connection options for the ClickHouse of the settings.
-func server(w *Workspace, o Options) (*publish.Options, error) {
+func server(w *workspace.Workspace, o workspace.Options) (*publish.Options, error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
-		return nil, &RefusedError{What: "no server to publish to",
+		return nil, &workspace.RefusedError{What: "no server to publish to",
 			Hint: "set clickhouse.dsn in tollbook.yaml, or iceberg.warehouse for Iceberg tables"}
 	}
 	at, err := publish.ServerOptionsFrom(s, w.Dir, environment(o))
@@ -77,7 +78,7 @@ func server(w *Workspace, o Options) (*publish.Options, error) {
 }
 
 // source returns a state of the lake as the source of a publish.
-func source(w *Workspace, snap *lake.Snapshot, o Options) (*publish.Source, error) {
+func source(w *workspace.Workspace, snap *lake.Snapshot, o workspace.Options) (*publish.Source, error) {
 	if err := snap.Manifest.Units.Check(w.Units()); err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func source(w *Workspace, snap *lake.Snapshot, o Options) (*publish.Source, erro
 }
 
 // environment returns the lookup of environment variables of a run.
-func environment(o Options) func(string) string {
+func environment(o workspace.Options) func(string) string {
 	if o.Env == nil {
 		return func(string) string { return "" }
 	}
@@ -99,15 +100,15 @@ func environment(o Options) func(string) string {
 
 // PublishIceberg publishes the lake's state to the Iceberg tables of the settings. Errors: *RefusedError without a
 // warehouse; those of iceberg.Publish.
-func PublishIceberg(ctx context.Context, w *Workspace, po PublishOptions,
-	o Options) (report *iceberg.Report, err error) {
+func PublishIceberg(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (report *iceberg.Report, err error) {
 	s := &w.Settings.Iceberg
 	switch {
 	case !s.Set():
-		return nil, &RefusedError{What: "no Iceberg warehouse to publish to",
+		return nil, &workspace.RefusedError{What: "no Iceberg warehouse to publish to",
 			Hint: "set iceberg.warehouse in tollbook.yaml"}
 	case po.Cycle != lake.NoCycle:
-		return nil, &RefusedError{What: "Iceberg tables are published for all cycles together",
+		return nil, &workspace.RefusedError{What: "Iceberg tables are published for all cycles together",
 			Hint: "leave --cycle out"}
 	}
 	warehouse, err := w.IcebergWarehouse()
@@ -122,7 +123,7 @@ func PublishIceberg(ctx context.Context, w *Workspace, po PublishOptions,
 	if err != nil {
 		return nil, err
 	}
-	o.BeginStage(StageIceberg)
+	o.BeginStage(workspace.StageIceberg)
 	to := &iceberg.Options{Warehouse: warehouse, Catalog: client, Namespace: s.Namespace, Keep: s.Keep,
 		Now: max(o.Started, 0), DryRun: po.DryRun, TakeOver: po.TakeOver, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
@@ -134,8 +135,8 @@ func PublishIceberg(ctx context.Context, w *Workspace, po PublishOptions,
 
 // PublishAll publishes to each target of the settings. If one target fails, the other is still tried. Errors:
 // *RefusedError if there is no target; those of ClickHouse and Iceberg.
-func PublishAll(ctx context.Context, w *Workspace, po PublishOptions,
-	o Options) (server *publish.Report, tables *iceberg.Report, err error) {
+func PublishAll(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (server *publish.Report, tables *iceberg.Report, err error) {
 	s := &w.Settings
 	if s.ClickHouse.DSN.Set() || !s.Iceberg.Set() {
 		server, err = PublishClickHouse(ctx, w, po, o)
@@ -184,8 +185,8 @@ func ofLake(err error) bool {
 
 // PublishAfterRun publishes the result of a run, if the settings have a target. A target that cannot be reached, or
 // refuses, does not fail the run: out says that the publish is pending. Totals that differ are an error (§6.6).
-func PublishAfterRun(ctx context.Context, w *Workspace, o Options,
-	out *Publication) error {
+func PublishAfterRun(ctx context.Context, w *workspace.Workspace, o workspace.Options,
+	out *workspace.Publication) error {
 	po := PublishOptions{Cycle: lake.NoCycle}
 	if w.Settings.ClickHouse.DSN.Set() {
 		published, err := PublishClickHouse(ctx, w, po, o)
@@ -214,9 +215,9 @@ func PublishAfterRun(ctx context.Context, w *Workspace, o Options,
 }
 
 // owe records why a target was not published to.
-func owe(out *Publication, err error) {
+func owe(out *workspace.Publication, err error) {
 	if out.Owed == nil {
-		out.Owed = &Owed{}
+		out.Owed = &workspace.Owed{}
 	} else {
 		out.Owed.Why += "; "
 	}

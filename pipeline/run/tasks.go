@@ -10,14 +10,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Tasks does tasks of shared runs, one at a time, and keeps what the tasks of one run share. NewTasks creates it; Close
 // ends it.
 type Tasks struct {
-	ws *Workspace
-	o  Options
+	ws *workspace.Workspace
+	o  workspace.Options
 
 	id      lake.Hash         // id of the run r
 	r       *run              // nil = none is open
@@ -28,10 +29,10 @@ type Tasks struct {
 type worker func(context.Context, []byte) ([]byte, error)
 
 // NewTasks returns Tasks for a workspace.
-func NewTasks(w *Workspace, o Options) *Tasks { return &Tasks{ws: w, o: o} }
+func NewTasks(w *workspace.Workspace, o workspace.Options) *Tasks { return &Tasks{ws: w, o: o} }
 
 // Do does a task of a shared run and stores its result. Doing it again, also in two processes at the same time, gives
-// the same files. Errors: *RefusedError if this process does not have the build, the settings or the books of
+// the same files. Errors: *workspace.RefusedError if this process does not have the build, the settings or the books of
 // the plan, if the lake has another state, or if there is no such task.
 func (t *Tasks) Do(ctx context.Context, id lake.Hash, stage string, i int) error {
 	p, err := LoadPlan(t.ws, id, t.o)
@@ -222,7 +223,7 @@ func (j *job) onEngine() bool {
 
 // transactOnEngine is transact for a job whose tasks workers of the engine do. A run that was begun and not committed
 // is continued if possible; otherwise it is begun again.
-func transactOnEngine(ctx context.Context, w *Workspace, o Options, j job) (*Report,
+func transactOnEngine(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report,
 	error) {
 	s, err := begun(w, &o, &j)
 	if err != nil {
@@ -244,14 +245,14 @@ func transactOnEngine(ctx context.Context, w *Workspace, o Options, j job) (*Rep
 	return transact(ctx, w, o, j)
 }
 
-func inform(o *Options, what string, more ...any) {
+func inform(o *workspace.Options, what string, more ...any) {
 	if o.Log != nil {
 		o.Log.Info(what, more...)
 	}
 }
 
 // begun returns this process's part in a run of the same job that was planned and not committed; nil = there is none.
-func begun(w *Workspace, o *Options, j *job) (*sharing, error) {
+func begun(w *workspace.Workspace, o *workspace.Options, j *job) (*sharing, error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return nil, err

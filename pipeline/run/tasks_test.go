@@ -15,6 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -53,12 +54,12 @@ func (e *engineOf) Do(ctx context.Context, w *lake.TaskWork, report func(*lake.T
 func (e *engineOf) Close() error { return nil }
 
 // nightly runs a night with the engine and the real clock.
-func (e *engineOf) nightly() (*run.Report, error) {
+func (e *engineOf) nightly() (*workspace.Report, error) {
 	return run.Nightly(e.Context(), e.open(), e.options())
 }
 
 // options returns the options of a run with the engine and the real clock.
-func (e *engineOf) options() run.Options {
+func (e *engineOf) options() workspace.Options {
 	e.done = make(map[string][]int)
 	o := e.o
 	o.Engine, o.AsOfIsNow = e, true
@@ -74,7 +75,7 @@ func TestFailureOf(t *testing.T) {
 		class lake.TaskClass
 		hint  string
 	}{
-		{&run.RefusedError{What: "no", Hint: "close it"}, lake.TaskRefused, "close it"},
+		{&workspace.RefusedError{What: "no", Hint: "close it"}, lake.TaskRefused, "close it"},
 		{problem.Problems{{Text: "a price", Hint: "correct it"}}, lake.TaskRefused, "correct it"},
 		{&lake.CorruptError{Name: "lines", Hint: "restore it"}, lake.TaskBroken, "restore it"},
 		{&lake.MissingError{Name: "lines", Hint: "put it back"}, lake.TaskBroken, "put it back"},
@@ -215,13 +216,13 @@ func TestEngineCloseTakesCorrection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed := func(s *shared, o run.Options) (*run.Report, error) {
+	closed := func(s *shared, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(t.Context(), s.open(), cycle, false, o)
 	}
 	wrong := func() *shared {
 		s := newShared(t)
 		s.o.AsOf += period.Instant(30 * 24 * time.Hour / time.Microsecond)
-		s.o.CloseIf = &run.CloseTerms{Feeds: true}
+		s.o.CloseIf = &workspace.CloseTerms{Feeds: true}
 		s.deliver("wrong.csv", "rec-new", "16x")
 		return s
 	}

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -34,11 +35,11 @@ func archivedWorld(t *testing.T, october string) string {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := run.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
+	o := workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
 	if _, err := run.Close(t.Context(), w, period.CycleOf(2026, 9), false, o); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/reseller"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -45,16 +46,16 @@ func moneyOf(t *testing.T, change func(dir string)) string {
 			}
 		}
 	}
-	at := func(text string) run.Options {
+	at := func(text string) workspace.Options {
 		asOf, err := period.ParseInstant(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return run.Options{AsOf: asOf}
+		return workspace.Options{AsOf: asOf}
 	}
 	lay("")
 	change(dir)
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,7 @@ func costsOf(t *testing.T, change func(dir string)) string {
 		t.Fatal(err)
 	}
 	change(dir)
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +166,7 @@ func costsOf(t *testing.T, change func(dir string)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Monthly(t.Context(), w, cycle, run.Options{AsOf: asOf}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, cycle, workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

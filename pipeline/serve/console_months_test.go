@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -49,7 +50,7 @@ func TestConsoleOfSkippedMonth(t *testing.T) {
 	if err := os.CopyFS(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestConsoleOfSkippedMonth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), run.Options{AsOf: at}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), workspace.Options{AsOf: at}); err != nil {
 		t.Fatal(err)
 	}
 	d := openConsole(t, dir, vendor, nil)

@@ -21,8 +21,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/oauth2-proxy/mockoidc"
 
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -71,7 +71,7 @@ func withProvider(t *testing.T, change func(*settings.Settings)) *provided {
 	}
 	t.Cleanup(func() { _ = m.Shutdown() })
 	m.FastForward(asOf.Sub(m.Now()))
-	w, err := run.Open(billed(t))
+	w, err := workspace.Open(billed(t))
 	if err != nil {
 		t.Fatal(err)
 	}

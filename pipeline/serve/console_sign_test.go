@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -28,7 +28,7 @@ type signDesk struct {
 
 func signing(t *testing.T, change func(*settings.API)) *signDesk {
 	t.Helper()
-	w, err := run.Open(billed(t))
+	w, err := workspace.Open(billed(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 	pages "github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -455,12 +456,12 @@ func changed(t *testing.T, dir string, files map[string]*strings.Replacer) {
 // bill runs September of a workspace.
 func bill(t *testing.T, dir string, at time.Time) {
 	t.Helper()
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9),
-		run.Options{AsOf: period.Instant(at.UnixMicro())}); err != nil {
+		workspace.Options{AsOf: period.Instant(at.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // desk is the console of a workspace for one caller.
@@ -29,7 +29,7 @@ type desk struct {
 // openConsole opens the console of a workspace. change may modify the configuration of the server.
 func openConsole(t testing.TB, dir string, c keys.Caller, change func(*serve.Config)) *desk {
 	t.Helper()
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

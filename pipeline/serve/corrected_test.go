@@ -10,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -18,12 +19,12 @@ import (
 func TestCorrectedBooks(t *testing.T) {
 	t.Parallel()
 	dir := workspaceOf(t, "testdata/corrected.txtar", "")
-	open := func() (*run.Workspace, run.Options) {
-		w, err := run.Open(dir)
+	open := func() (*workspace.Workspace, workspace.Options) {
+		w, err := workspace.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return w, run.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
+		return w, workspace.Options{AsOf: period.Instant(asOf.UnixMicro()), Env: func(string) string { return "" }}
 	}
 	// c2 has more lines than an answer buffers: nothing is sent until the last row agrees with the statements.
 	more := strings.Builder{}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func explainLine() operation.Operation {
@@ -31,7 +31,7 @@ func explainLine() operation.Operation {
 func handleExplain(ctx context.Context, c *operation.Call) (any, error) {
 	w := c.State.Workspace
 	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: c.State.Prices.Bill(),
-		Refund: run.RefundRules(&w.Settings)}
+		Refund: workspace.RefundRules(&w.Settings)}
 	if c.Scope.Feeds {
 		var err error
 		if s.Inbox, err = w.Inbox(); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -21,11 +22,11 @@ func (w *world) bring(file, rows string) {
 	if err := os.WriteFile(filepath.Join(w.dir, "inbox/usage", file), []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	ws, err := run.Open(w.dir)
+	ws, err := workspace.Open(w.dir)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := run.Nightly(w.t.Context(), ws, run.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+	if _, err := run.Nightly(w.t.Context(), ws, workspace.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
 		w.t.Fatal(err)
 	}
 }

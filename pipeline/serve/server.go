@@ -18,17 +18,17 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Config has the settings of a server.
 type Config struct {
-	Workspace  *run.Workspace
+	Workspace  *workspace.Workspace
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -179,7 +179,7 @@ func (s *Server) path(name string) string {
 }
 
 // KeysFile returns the keys file of a workspace.
-func KeysFile(w *run.Workspace) keys.File {
+func KeysFile(w *workspace.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -60,12 +61,12 @@ func TestStatementsOfAnOpenCycle(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "inbox/usage/second.csv"), []byte(late), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run.Nightly(t.Context(), w,
-		run.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
+		workspace.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	if second := ask(); second == first || strings.Contains(second, "error") {

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -30,16 +30,16 @@ type states struct {
 
 	mu        sync.Mutex
 	snap      *lake.Snapshot
-	workspace *run.Workspace
+	workspace *workspace.Workspace
 	prices    *operation.Prices
 	print     string // of the books in workspace
 	looked    period.Instant
 	booksErr  error // why changed books were not accepted
 }
 
-func newStates(w *run.Workspace, other func(*lake.Snapshot, query.Store) query.Store,
+func newStates(w *workspace.Workspace, other func(*lake.Snapshot, query.Store) query.Store,
 	log *slog.Logger) (*states, error) {
-	l, err := w.Lake(run.Options{Log: log, OpenFiles: maxFiles})
+	l, err := w.Lake(workspace.Options{Log: log, OpenFiles: maxFiles})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	s.reload(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused := new(run.RefusedError); errors.As(s.booksErr, &refused) {
+	if refused := new(workspace.RefusedError); errors.As(s.booksErr, &refused) {
 		return nil, refused
 	}
 	snap, err := s.lake.HeadSince(s.snap)
@@ -79,7 +79,7 @@ func (s *states) reload(now period.Instant) {
 	if !changed {
 		return
 	}
-	b, err := run.LoadBooks(w.Dir, w.Settings)
+	b, err := workspace.LoadBooks(w.Dir, w.Settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.booksErr = err
@@ -89,12 +89,12 @@ func (s *states) reload(now period.Instant) {
 		return
 	}
 	s.log.Info("books read again")
-	s.workspace = &run.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
+	s.workspace = &workspace.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
 	s.prices = operation.NewPrices(s.workspace)
 }
 
 // changed reports whether the books have changed since the last check; it is true for only one caller.
-func (s *states) changed(now period.Instant) (*run.Workspace, bool) {
+func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d := int64(now - s.looked); d >= 0 && d < lookEvery {
@@ -118,8 +118,8 @@ func (s *states) wrong() error {
 
 // printOf identifies the files of books by name, size, times and inode, and objects by their version: a file can be
 // replaced by one of the same size and modification time.
-func printOf(w *run.Workspace) string {
-	root, err := run.BooksRoot(w.Dir, &w.Settings)
+func printOf(w *workspace.Workspace) string {
+	root, err := workspace.BooksRoot(w.Dir, &w.Settings)
 	if err != nil {
 		return err.Error()
 	}

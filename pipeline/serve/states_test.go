@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestReplacedBook checks that replacing a book is detected even if its size and modification time are the same.
@@ -26,7 +26,7 @@ func TestReplacedBook(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(book, "0.05")
-	w := &run.Workspace{Dir: dir}
+	w := &workspace.Workspace{Dir: dir}
 	w.Settings.Books.Path = "books"
 	before := printOf(w)
 	if again := printOf(w); again != before {

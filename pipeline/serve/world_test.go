@@ -24,6 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -83,12 +84,12 @@ func billedWith(t testing.TB, overlays ...string) string {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9),
-		run.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+		workspace.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -97,7 +98,7 @@ func billedWith(t testing.TB, overlays ...string) string {
 // start serves a workspace. change may modify its settings and its configuration.
 func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) *world {
 	t.Helper()
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

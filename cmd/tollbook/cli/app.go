@@ -23,7 +23,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -41,9 +41,9 @@ type App struct {
 	style      Style  // of standard error
 	nowhere    string // the current folder, if neither it nor a folder above it is a workspace
 	profile    *profile
-	opened     *run.Workspace // what Open returns; nil = Open reads settings and books
-	agreedBack bool           // a person agreed to an --as-of before the newest state
-	started    bool           // the command line was parsed: later errors are not usage errors of cobra
+	opened     *workspace.Workspace // what Open returns; nil = Open reads settings and books
+	agreedBack bool                 // a person agreed to an --as-of before the newest state
+	started    bool                 // the command line was parsed: later errors are not usage errors of cobra
 }
 
 // Flags are the flags that every command takes (§7.3).
@@ -294,17 +294,17 @@ func topOf(cmd *cobra.Command) string {
 }
 
 // Options returns the options of a run as the global flags set them.
-func (a *App) Options() (run.Options, error) {
+func (a *App) Options() (workspace.Options, error) {
 	asOf, err := a.asOf()
 	if err != nil {
-		return run.Options{}, err
+		return workspace.Options{}, err
 	}
-	o := run.Options{
+	o := workspace.Options{
 		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
 		RangeBytes: a.Flags.rangeBytes, BucketRows: a.Flags.bucketRows, TaskBytes: a.Flags.taskBytes,
 		CutBytes:  a.Flags.cutBytes,
 		HashCache: a.CacheFile("inbox"),
-		BooksCopy: run.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
+		BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
 		AsOfIsNow: a.Flags.AsOf == "",
 	}
 	plan, err := storage.ParsePlan(a.Flags.fault)
@@ -333,22 +333,22 @@ func (a *App) CacheFile(kind string) string {
 }
 
 // Open reads and checks the workspace.
-func (a *App) Open() (*run.Workspace, error) {
+func (a *App) Open() (*workspace.Workspace, error) {
 	if a.opened != nil {
 		return a.opened, nil
 	}
-	w, err := run.Open(a.Flags.Workspace)
+	w, err := workspace.Open(a.Flags.Workspace)
 	return chooseLake(a, w, err)
 }
 
 // OpenSettings opens the workspace without its books, which can be missing or wrong, for readers of the lake alone.
-func OpenSettings(a *App) (*run.Workspace, error) {
-	w, err := run.OpenSettings(a.Flags.Workspace)
+func OpenSettings(a *App) (*workspace.Workspace, error) {
+	w, err := workspace.OpenSettings(a.Flags.Workspace)
 	return chooseLake(a, w, err)
 }
 
 // chooseLake sets the lake of an opened workspace to that of --lake, if there is one.
-func chooseLake(a *App, w *run.Workspace, err error) (*run.Workspace, error) {
+func chooseLake(a *App, w *workspace.Workspace, err error) (*workspace.Workspace, error) {
 	if err != nil || a.Flags.Lake == "" {
 		return w, err
 	}
@@ -361,12 +361,12 @@ func chooseLake(a *App, w *run.Workspace, err error) (*run.Workspace, error) {
 // OpenOne opens the workspace for a command that reads the bill of one customer: Open then returns a workspace whose
 // books can lack other customers and prices. Valid books are cached; errors of the cache are only logged.
 func (a *App) OpenOne(customer string) error {
-	cache := run.BooksCache{Program: thisBuild(), Books: a.CacheFile("books"), Stamps: a.CacheFile("stamps"),
+	cache := workspace.BooksCache{Program: thisBuild(), Books: a.CacheFile("books"), Stamps: a.CacheFile("stamps"),
 		Failed: func(err error) { a.Log.Debug("the next command reads the books again", "error", err) }}
 	if a.Flags.Lake != "" || cache.Books == "" || cache.Program == "" {
 		return nil
 	}
-	w, err := run.OpenOne(a.Flags.Workspace, customer, cache)
+	w, err := workspace.OpenOne(a.Flags.Workspace, customer, cache)
 	if err != nil {
 		return err
 	}
@@ -376,12 +376,12 @@ func (a *App) OpenOne(customer string) error {
 
 // Read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
 func (a *App) Read(reader func(*lake.Snapshot) error) error {
-	_, err := a.ReadWith(func(_ *run.Workspace, snap *lake.Snapshot) error { return reader(snap) })
+	_, err := a.ReadWith(func(_ *workspace.Workspace, snap *lake.Snapshot) error { return reader(snap) })
 	return err
 }
 
 // ReadWith is Read for readers that need settings and books too. It returns the opened workspace.
-func (a *App) ReadWith(reader func(*run.Workspace, *lake.Snapshot) error) (*run.Workspace, error) {
+func (a *App) ReadWith(reader func(*workspace.Workspace, *lake.Snapshot) error) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	if err != nil {
 		return nil, err
@@ -390,7 +390,7 @@ func (a *App) ReadWith(reader func(*run.Workspace, *lake.Snapshot) error) (*run.
 }
 
 // ReadOf is Read for a workspace that is open.
-func (a *App) ReadOf(w *run.Workspace, reader func(*lake.Snapshot) error) error {
+func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) error {
 	o, err := a.Options()
 	if err != nil {
 		return err

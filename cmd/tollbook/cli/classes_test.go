@@ -32,6 +32,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -41,8 +42,8 @@ import (
 // classes lists errors of all exported types with a class.
 var classes = map[problem.Class][]error{
 	problem.Refused: {
-		&UsageError{}, problem.Problem{}, problem.Problems{}, &run.RefusedError{},
-		&run.OpenItemsError{OpenItems: run.OpenItems{Missing: &document.OpenItems{}}},
+		&UsageError{}, problem.Problem{}, problem.Problems{}, &workspace.RefusedError{},
+		&run.OpenItemsError{OpenItems: workspace.OpenItems{Missing: &document.OpenItems{}}},
 		&lake.TaskFailure{Class: lake.TaskRefused}, &lake.BucketsError{}, &lake.UnitsError{},
 		&focus.ChangedError{}, &focus.RuleFileError{Err: syscall.EIO}, &published.TagError{}, &query.LimitError{},
 		&query.SeriesError{}, &books.MissingError{}, &accept.GoneBookError{}, &accept.CurrencyError{},

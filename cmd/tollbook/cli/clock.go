@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -52,7 +52,7 @@ func (a *App) newest() (period.Instant, bool) {
 	if err != nil {
 		return 0, false
 	}
-	l, err := w.Lake(run.Options{Log: a.Log})
+	l, err := w.Lake(workspace.Options{Log: a.Log})
 	if err != nil {
 		return 0, false
 	}

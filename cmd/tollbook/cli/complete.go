@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -18,7 +18,7 @@ const maxCompletions = 1000
 // completion offers the values of --cycle, --customer and --partner that a workspace has. If the workspace cannot be
 // read, nothing is offered.
 type completion struct {
-	open   func() (*run.Workspace, error)
+	open   func() (*workspace.Workspace, error)
 	cycles func() ([]lake.CycleRef, error) // of the lake
 }
 
@@ -92,14 +92,14 @@ func (c completion) id(begun string, each func(b *books.Books, offer func(id, na
 
 // cycles returns the cycles of the lake without reading the books.
 func (a *App) cycles() (list []lake.CycleRef, err error) {
-	s, err := settings.Load(run.SettingsFile(a.Flags.Workspace))
+	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
 		return nil, err
 	}
 	if a.Flags.Lake != "" {
 		s.UseLake(a.Flags.Lake)
 	}
-	err = a.ReadOf(&run.Workspace{Dir: a.Flags.Workspace, Settings: s}, func(snap *lake.Snapshot) error {
+	err = a.ReadOf(&workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}, func(snap *lake.Snapshot) error {
 		list = slices.Clone(snap.Manifest.Cycles)
 		return nil
 	})

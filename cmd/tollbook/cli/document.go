@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // DocumentFlags are the flags that set the format and the destination of a document.
@@ -114,9 +114,9 @@ func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Wri
 }
 
 // Compose calls read with the sources from which documents are composed, read from the live state of the lake.
-func (a *App) Compose(read func(*document.Sources) error) (*run.Workspace, error) {
+func (a *App) Compose(read func(*document.Sources) error) (*workspace.Workspace, error) {
 	heap.Tune(a.Env)
-	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		s, err := a.sources(w, snap)
 		if err != nil {
 			return err
@@ -127,7 +127,7 @@ func (a *App) Compose(read func(*document.Sources) error) (*run.Workspace, error
 }
 
 // sources returns the sources from which documents are composed.
-func (a *App) sources(w *run.Workspace, snap *lake.Snapshot) (*document.Sources, error) {
+func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*document.Sources, error) {
 	book, err := w.PartnerBook()
 	if err != nil {
 		return nil, err

@@ -6,12 +6,12 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/heap"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Engine starts the engine that the settings of a workspace name.
-func (a *App) Engine(ctx context.Context, w *run.Workspace) (lake.Engine, string, error) {
+func (a *App) Engine(ctx context.Context, w *workspace.Workspace) (lake.Engine, string, error) {
 	build, err := buildID()
 	if err != nil {
 		return nil, "", err
@@ -29,12 +29,12 @@ type TaskServer interface {
 
 // TaskServer connects to the server that the settings of the workspace name.
 func (a *App) TaskServer(ctx context.Context) (TaskServer, error) {
-	s, err := settings.Load(run.SettingsFile(a.Flags.Workspace))
+	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
 		return nil, err
 	}
 	if s.Engine.Temporal == "" {
-		return nil, &run.RefusedError{What: "no server gives tasks to workers", Hint: "set engine.dsn in " +
+		return nil, &workspace.RefusedError{What: "no server gives tasks to workers", Hint: "set engine.dsn in " +
 			settings.File}
 	}
 	return taskServer(ctx, a, &s.Engine)
@@ -50,7 +50,7 @@ func NewWorker(a *App) (*jobs.Worker, error) {
 		return nil, err
 	}
 	o.Progress = nil
-	return &jobs.Worker{Options: o, Clock: a.Clock, Open: func() (*run.Workspace, error) {
+	return &jobs.Worker{Options: o, Clock: a.Clock, Open: func() (*workspace.Workspace, error) {
 		w, err := a.Open()
 		if err == nil {
 			heap.Tune(a.Env)

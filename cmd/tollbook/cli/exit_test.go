@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -41,7 +41,7 @@ func TestFailures(t *testing.T) {
 			{"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
 		{two[:1], Failure{"1 problem in settings or books; nothing was done", "",
 			[]SourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
-		{&run.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
+		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
 			Failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09"}, Failure{"the lake has no data of cycle 2026-09",
 			"the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -83,7 +83,7 @@ func (a *App) next(root *cobra.Command) string {
 	if err != nil {
 		return name + "check"
 	}
-	l, err := w.Lake(run.Options{Log: a.Log})
+	l, err := w.Lake(workspace.Options{Log: a.Log})
 	if err != nil {
 		return name + "doctor"
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // Do runs a job that a person started and records it in the run ledger. The result is nil if the command line is wrong.
@@ -90,7 +90,7 @@ func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
 func stopPoints() []string { return slices.Concat(lake.StopPoints(), publish.StopPoints()) }
 
 // stopAt makes a run kill itself at a point of the commit, as kill -9 would.
-func stopAt(o run.Options, point string) run.Options {
+func stopAt(o workspace.Options, point string) workspace.Options {
 	if point == "" {
 		return o
 	}

@@ -4,11 +4,11 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // OpenLines returns one line per open item of a cycle, and one per feed file that was not ingested.
-func OpenLines(o *run.OpenItems) []string {
+func OpenLines(o *workspace.OpenItems) []string {
 	lines := MissingLines(o.Missing)
 	for i := range o.NotTaken {
 		f := &o.NotTaken[i]

@@ -4,11 +4,11 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // PrintPublished prints the result of publishing at the end of a run.
-func PrintPublished(a *App, r *run.Publication) {
+func PrintPublished(a *App, r *workspace.Publication) {
 	if r.Published != nil && r.Published.Changed {
 		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
 			r.Published.Database, r.Published.Manifest)

@@ -10,20 +10,20 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // RunResult is a run's report as JSON.
 type RunResult struct {
-	*run.Report
+	*workspace.Report
 	AsOf           string `json:"as_of"`
 	Lake           string `json:"lake"`
 	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
 // NewRunResult returns the JSON form of a run's report.
-func NewRunResult(w *run.Workspace, r *run.Report) RunResult {
+func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
 	return RunResult{r, r.AsOf.String(), w.LakeName(), r.NeedsAttention()}
 }
 
@@ -31,12 +31,12 @@ func NewRunResult(w *run.Workspace, r *run.Report) RunResult {
 const AlreadyClosed = "already_closed"
 
 // ShowRun prints what a run did, as Show does.
-func (a *App) ShowRun(w *run.Workspace, r *run.Report, failed error) error {
+func (a *App) ShowRun(w *workspace.Workspace, r *workspace.Report, failed error) error {
 	return a.Show(NewRunResult(w, r), func() { PrintRun(a, w, r) }, failed, r.NeedsAttention())
 }
 
 // PrintRunHead prints what a run did with feed files, its rejects by reason, and its notes.
-func PrintRunHead(a *App, w *run.Workspace, r *run.Report) {
+func PrintRunHead(a *App, w *workspace.Workspace, r *workspace.Report) {
 	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, w.Settings.Zone.Show(r.AsOf))
 	printFiles(a, r)
 	if len(r.Reasons) > 0 {
@@ -54,7 +54,7 @@ func PrintRunHead(a *App, w *run.Workspace, r *run.Report) {
 }
 
 // PrintRun prints a run's report for people.
-func PrintRun(a *App, w *run.Workspace, r *run.Report) {
+func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	PrintRunHead(a, w, r)
 	switch r.Closed {
 	case "":
@@ -163,7 +163,7 @@ func PrintPartnerTotals(a *App, totals []lake.TableTotal) {
 }
 
 // printFiles prints the counts of each feed file, and why files were not ingested.
-func printFiles(a *App, r *run.Report) {
+func printFiles(a *App, r *workspace.Report) {
 	if len(r.Files) == 0 {
 		return
 	}

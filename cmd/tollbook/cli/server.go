@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -24,7 +24,7 @@ func (e *AskError) Diagnosis() (problem.Class, string) {
 }
 
 // Published connects to the server that the workspace is published to.
-func Published(ctx context.Context, a *App, w *run.Workspace) (*publish.Conn, error) {
+func Published(ctx context.Context, a *App, w *workspace.Workspace) (*publish.Conn, error) {
 	o, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, w.Dir, a.Env)
 	if err != nil {
 		return nil, err

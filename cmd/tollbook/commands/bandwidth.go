@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/visible"
 )
 
@@ -66,7 +66,7 @@ func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err err
 		return err
 	}
 	var r bandwidthResult
-	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		r.Objects, err = query.BuildAnnexes(ctx, &query.AnnexSources{
 			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
 		}, &o.AnnexRequest)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -107,10 +107,10 @@ func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
 }
 
 // readCycle reads the bill of a cycle from the live state.
-func readCycle(ctx context.Context, a *cli.App, cycle period.Cycle) (bill *cycleBill, w *run.Workspace,
+func readCycle(ctx context.Context, a *cli.App, cycle period.Cycle) (bill *cycleBill, w *workspace.Workspace,
 	err error) {
 	var totals rows.CurrencySums
-	w, err = a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err = a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(lake.CycleOf(cycle))
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
 			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
@@ -156,7 +156,7 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
 	var currency money.Currency
-	w, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(lake.CycleOf(o.cycle))
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd}
 		billed.Bill, err = query.CustomerBill(ctx, snap, w.Books, lake.CycleOf(o.cycle), o.customer,

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -95,7 +95,7 @@ and which feeds of the inbox this version ingests. It writes nothing.`,
 
 // checked opens the workspace. If the settings are wrong, it reads the books with defaults in place of what is wrong,
 // and zone UTC if the zone is, so that all errors are reported at once.
-func checked(a *cli.App) (*run.Workspace, error) {
+func checked(a *cli.App) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	var problems problem.Problems
 	if err == nil || !errors.As(err, &problems) {
@@ -111,15 +111,15 @@ func checked(a *cli.App) (*run.Workspace, error) {
 		}
 	}
 	var more problem.Problems
-	if _, err := run.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
+	if _, err := workspace.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
 		problems = append(slices.Clone(problems), more...)
 	}
 	return nil, problems
 }
 
 // checkPackages checks the packages against the closed cycles of the lake.
-func checkPackages(w *run.Workspace) error {
-	l, err := w.Lake(run.Options{})
+func checkPackages(w *workspace.Workspace) error {
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func isTaken(name string) bool {
 }
 
 // seenFeeds lists the folders of the inbox with their files.
-func seenFeeds(w *run.Workspace) ([]feedSeen, error) {
+func seenFeeds(w *workspace.Workspace) ([]feedSeen, error) {
 	files := os.DirFS(w.InboxDir())
 	if w.InboxDir() == "" {
 		var err error

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -71,7 +72,7 @@ func oldestOpen(a *cli.App) (oldest period.Cycle, err error) {
 	if err != nil {
 		return 0, err
 	}
-	_, err = a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	_, err = a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		var ok bool
 		oldest, ok = snap.Manifest.OldestOpen()
 		if !ok || w.Settings.Zone.Bounds(oldest).To > o.AsOf {
@@ -119,7 +120,7 @@ func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 }
 
 // printClose prints the report of a close for people.
-func printClose(a *cli.App, w *run.Workspace, r *run.Report, dry bool) {
+func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry bool) {
 	if dry && r.Closed != cli.AlreadyClosed {
 		cli.PrintRunHead(a, w, r)
 		fmt.Fprintf(a.Out, "\nclosing would rate %s and write %s\n", cli.Counted(int64(r.DaysDone), "day of a bucket",
@@ -137,7 +138,7 @@ func printClose(a *cli.App, w *run.Workspace, r *run.Report, dry bool) {
 }
 
 // printMissing prints the open items of a cycle.
-func printMissing(a *cli.App, r *run.Report, dry bool) {
+func printMissing(a *cli.App, r *workspace.Report, dry bool) {
 	m := r.Missing
 	lines := cli.MissingLines(m)
 	switch {

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -33,7 +33,7 @@ type demoResult struct {
 	Explained *explain.Story          `json:"explained"`
 	Documents string                  `json:"documents"` // their folder
 
-	in *run.Workspace
+	in *workspace.Workspace
 }
 
 // What demo shows of the sample: a usage record, whose it is, and a partner.

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -77,16 +77,16 @@ after, state, deadline, and why an event was rejected:
 }
 
 // readStory reads the story of a record from the live state.
-func readStory(cmd *cobra.Command, a *cli.App, q *explain.Question) (story *explain.Story, w *run.Workspace,
+func readStory(cmd *cobra.Command, a *cli.App, q *explain.Question) (story *explain.Story, w *workspace.Workspace,
 	err error) {
 	ctx := cmd.Context()
-	w, err = a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err = a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
 		}
 		sources := &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
-			Refund: run.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
+			Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}
 		story, err = explain.Explain(ctx, sources, q)
 		switch none := new(rows.NotFoundError); {
 		case !errors.As(err, &none):

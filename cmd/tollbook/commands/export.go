@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // exportResult is the JSON report of a table that was written with --out.
@@ -163,7 +163,7 @@ func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
 	r.Limits = rows.Limits{Rows: rows.ExportRows, Workers: a.Flags.Workers}
 	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {
-		_, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+		_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 			if r.Partners, err = w.Partners(); err != nil {
 				return err
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // focusFormats are the formats of FOCUS data sets: CSV and Parquet.
@@ -167,7 +167,7 @@ func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format strin
 
 // withFocus calls a reader with the live state as a source of FOCUS data sets.
 func withFocus(a *cli.App, reader func(*focus.Source) error) error {
-	_, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		partners, err := w.Partners()
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -57,7 +57,7 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 		limit = 0
 	}
 	var r *query.QuotaReport
-	_, err := a.ReadWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		cycle, err := cycleOrLast(o.month, snap)
 		if err != nil {
 			return err

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -262,7 +262,7 @@ func runQuery(ctx context.Context, a *cli.App, q *query.Question, f *queryFlags)
 		})
 	}
 	if err == nil && answer.Count == 0 && query.OfPayments(q) && w.Settings.Payments != settings.Ledger {
-		err = &run.RefusedError{What: "payments are not recorded: who owes what is unknown",
+		err = &workspace.RefusedError{What: "payments are not recorded: who owes what is unknown",
 			Hint: "with `payments: ledger` in tollbook.yaml, balances and events of the feed accounts pay lines"}
 	}
 	if err != nil {
@@ -316,7 +316,7 @@ func (s *shownAnswer) write(w io.Writer, a *cli.App, f *queryFlags) error {
 }
 
 // askLake answers the question from the lake's files.
-func askLake(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Question,
+func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *query.Question,
 	r query.Request) (*query.Answer, error) {
 	var answer *query.Answer
 	partners, err := w.Partners()
@@ -333,7 +333,7 @@ func askLake(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Questio
 }
 
 // askServer answers the question from the published tables.
-func askServer(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Question,
+func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *query.Question,
 	r query.Request) (*query.Answer, error) {
 	conn, err := cli.Published(ctx, a, w)
 	if err != nil {
@@ -346,7 +346,7 @@ func askServer(ctx context.Context, a *cli.App, w *run.Workspace, q *query.Quest
 	}
 	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
 		return nil, a.ReadOf(w, func(snap *lake.Snapshot) error {
-			return cmp.Or[error](ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), &run.RefusedError{
+			return cmp.Or[error](ofLake(a, snap, conn, shown), rows.HasCycle(snap, r.Cycle), &workspace.RefusedError{
 				What: fmt.Sprintf("ClickHouse %s does not show cycle %s, which the lake has", conn.Address(), r.Cycle),
 				Hint: "`tollbook publish` publishes all cycles; `--from lake` answers from the lake"})
 		})

@@ -10,8 +10,8 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/visible"
 )
@@ -75,7 +75,7 @@ func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
 	if err != nil {
 		return err
 	}
-	q.Rules = run.Rules(&w.Settings)
+	q.Rules = workspace.Rules(&w.Settings)
 	var r *quote.Quote
 	given := q.File
 	err = cli.WithInput(a, q.File, func(file string) (err error) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
 )
 
 // NewRebucket is the command rebucket.

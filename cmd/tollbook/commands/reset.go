@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // resetResult is the result of reset, as JSON.
@@ -53,7 +53,7 @@ func reset(a *cli.App) (r resetResult, err error) {
 		return r, err
 	}
 	if w.LakeInStore() || w.Settings.ClickHouse.DSN.Set() || w.Settings.Iceberg.Warehouse != "" {
-		return r, &run.RefusedError{What: "reset: the lake is in an object store or is published",
+		return r, &workspace.RefusedError{What: "reset: the lake is in an object store or is published",
 			Hint: "remove it there, with what was published of it"}
 	}
 	r.Lake = w.LakeDir()
@@ -71,7 +71,7 @@ func reset(a *cli.App) (r resetResult, err error) {
 		}
 		agreed, err := cli.Agrees(a, "Remove "+r.Lake+"? No month of it is closed.")
 		if err == nil && !agreed {
-			err = &run.RefusedError{What: "reset: nothing was removed"}
+			err = &workspace.RefusedError{What: "reset: nothing was removed"}
 		}
 		if err != nil {
 			return r, err
@@ -86,8 +86,8 @@ func reset(a *cli.App) (r resetResult, err error) {
 }
 
 // unclosed returns the number of the lake's newest state, and an error if a month of it is closed.
-func unclosed(w *run.Workspace) (number int64, err error) {
-	l, err := w.Lake(run.Options{})
+func unclosed(w *workspace.Workspace) (number int64, err error) {
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		return 0, err
 	}
@@ -95,7 +95,7 @@ func unclosed(w *run.Workspace) (number int64, err error) {
 		number = snap.Manifest.Number
 		for i := range snap.Manifest.Cycles {
 			if c := &snap.Manifest.Cycles[i]; c.State == lake.CycleClosed {
-				return &run.RefusedError{What: fmt.Sprintf("reset: cycle %s is closed", c.Cycle),
+				return &workspace.RefusedError{What: fmt.Sprintf("reset: cycle %s is closed", c.Cycle),
 					Hint: "a closed month never changes; `tollbook rerate` posts differences to an open one"}
 			}
 		}

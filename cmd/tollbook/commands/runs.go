@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -101,7 +101,7 @@ type history struct {
 
 // readHistory reads the run ledger and the lake. If one of them cannot be read, it returns the other and the error.
 func readHistory(a *cli.App) (*history, error) {
-	s, err := settings.Load(run.SettingsFile(a.Flags.Workspace))
+	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +113,8 @@ func readHistory(a *cli.App) (*history, error) {
 	for _, err := range damaged {
 		h.damaged = append(h.damaged, err.Error())
 	}
-	w := &run.Workspace{Dir: a.Flags.Workspace, Settings: s}
-	l, err := w.Lake(run.Options{Log: a.Log})
+	w := &workspace.Workspace{Dir: a.Flags.Workspace, Settings: s}
+	l, err := w.Lake(workspace.Options{Log: a.Log})
 	if err == nil {
 		err = l.Read(func(snap *lake.Snapshot) (err error) {
 			h.snap = snap

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -108,7 +109,7 @@ func TestLinesOnce(t *testing.T) {
 		"s2,beta,m,vm,e,2026-09-03T02:00:00Z,2026-09-03T03:00:00Z,1\n" +
 		"s3,gamma,m,vm,e,2026-09-03T02:00:00Z,2026-09-03T03:00:00Z,1\n"}} {
 		write(files)
-		w, err := run.Open(dir)
+		w, err := workspace.Open(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +118,7 @@ func TestLinesOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		disk := &watched{}
-		o := run.Options{AsOf: at, Wrap: func(st storage.Storage) storage.Storage {
+		o := workspace.Options{AsOf: at, Wrap: func(st storage.Storage) storage.Storage {
 			disk.Storage = st
 			return disk
 		}}
@@ -156,16 +157,16 @@ func bill(t *testing.T, extra map[string]string) []string {
 	for name, text := range files {
 		put(name, text)
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := func(asOf string) run.Options {
+	o := func(asOf string) workspace.Options {
 		at, err := period.ParseInstant(asOf)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return run.Options{AsOf: at}
+		return workspace.Options{AsOf: at}
 	}
 	if _, err := run.Close(t.Context(), w, period.CycleOf(2026, 8), false, o("2026-09-25T00:00:00Z")); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -124,9 +125,9 @@ func (h *house) lay(name, text string) {
 	}
 }
 
-func (h *house) open() *run.Workspace {
+func (h *house) open() *workspace.Workspace {
 	h.t.Helper()
-	w, err := run.Open(h.dir)
+	w, err := workspace.Open(h.dir)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -152,23 +153,23 @@ func cycleOf(t *testing.T, text string) period.Cycle {
 }
 
 // run performs one run with an as-of.
-func (h *house) run(asOf string, do func(*run.Workspace, run.Options) (*run.Report, error)) {
+func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
-	if _, err := do(h.open(), run.Options{AsOf: at(h.t, asOf), Workers: 2}); err != nil {
+	if _, err := do(h.open(), workspace.Options{AsOf: at(h.t, asOf), Workers: 2}); err != nil {
 		h.t.Fatal(err)
 	}
 }
 
 func (h *house) month() {
 	h.t.Helper()
-	h.run("2026-10-03T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-10-03T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Monthly(context.Background(), w, cycleOf(h.t, "2026-09"), o)
 	})
 }
 
 func (h *house) close(cycle, asOf string) {
 	h.t.Helper()
-	h.run(asOf, func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run(asOf, func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(h.t, cycle), false, o)
 	})
 }
@@ -178,7 +179,7 @@ func read[T any](h *house, do func(*document.Sources) (T, error)) (out T, err er
 	h.t.Helper()
 	w := h.open()
 	book, bookErr := w.PartnerBook()
-	l, lakeErr := w.Lake(run.Options{})
+	l, lakeErr := w.Lake(workspace.Options{})
 	if err := errors.Join(bookErr, lakeErr); err != nil {
 		h.t.Fatal(err)
 	}
@@ -482,7 +483,7 @@ func TestLateBill(t *testing.T) {
 	h.close("2026-09", "2026-10-05T00:00:00Z")
 	h.lay("inbox/usage/late.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
 		"a9,ann,r1,gb,east,2026-09-07T10:00:00Z,2026-09-07T11:00:00Z,1\n")
-	h.run("2026-10-06T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-10-06T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Nightly(context.Background(), w, o)
 	})
 	b := h.bill("2026-10", "ann")

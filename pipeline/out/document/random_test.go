@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -53,11 +54,11 @@ func must(t *rapid.T, err error) {
 }
 
 // play performs the sequence. It returns nil if a run fails, for example because books contradict accepted records.
-func play(t *rapid.T, made reference.RandomWorkspace) *run.Workspace {
+func play(t *rapid.T, made reference.RandomWorkspace) *workspace.Workspace {
 	t.Helper()
 	inbox, stash := filepath.Join(made.Dir, "inbox"), filepath.Join(made.Dir, "stash")
 	must(t, os.Rename(inbox, stash))
-	w, err := run.Open(made.Dir)
+	w, err := workspace.Open(made.Dir)
 	must(t, err)
 	cycle := func(text string) period.Cycle {
 		c, err := period.ParseCycle(text)
@@ -70,7 +71,7 @@ func play(t *rapid.T, made reference.RandomWorkspace) *run.Workspace {
 			must(t, os.MkdirAll(filepath.Dir(to), 0o755))
 			must(t, os.Rename(filepath.Join(stash, filepath.FromSlash(name)), to))
 		}
-		o := run.Options{AsOf: period.Instant(step.AsOf.UnixMicro()), Workers: 2}
+		o := workspace.Options{AsOf: period.Instant(step.AsOf.UnixMicro()), Workers: 2}
 		switch {
 		case step.Close != "":
 			_, err = run.Close(context.Background(), w, cycle(step.Close), false, o)
@@ -88,12 +89,12 @@ func play(t *rapid.T, made reference.RandomWorkspace) *run.Workspace {
 }
 
 // documents composes every document of every cycle.
-func documents(t *rapid.T, w *run.Workspace) {
+func documents(t *rapid.T, w *workspace.Workspace) {
 	t.Helper()
 	ctx := context.Background()
 	book, err := w.PartnerBook()
 	must(t, err)
-	l, err := w.Lake(run.Options{})
+	l, err := w.Lake(workspace.Options{})
 	must(t, err)
 	snap, err := l.Head()
 	must(t, err)

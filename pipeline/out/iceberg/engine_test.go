@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/iceberg"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -70,13 +71,13 @@ func (b *billing) usage(day string, minutes int) {
 }
 
 // open opens the workspace for a run with an as-of.
-func (b *billing) open(asOf string) (*run.Workspace, run.Options) {
+func (b *billing) open(asOf string) (*workspace.Workspace, workspace.Options) {
 	b.Helper()
 	at, err := period.ParseInstant(asOf)
 	b.must(err)
-	w, err := run.Open(b.dir)
+	w, err := workspace.Open(b.dir)
 	b.must(err)
-	return w, run.Options{AsOf: at, Started: at, Workers: 2, StopAt: func(point string) error {
+	return w, workspace.Options{AsOf: at, Started: at, Workers: 2, StopAt: func(point string) error {
 		if point == b.stop {
 			b.stop = ""
 			return errStopped
@@ -87,7 +88,7 @@ func (b *billing) open(asOf string) (*run.Workspace, run.Options) {
 
 // ran checks that a run committed and that the tables equal the lake, immediately or, if the publish of the run was
 // interrupted, after another publish.
-func (b *billing) ran(asOf string, report *run.Report, err error) {
+func (b *billing) ran(asOf string, report *workspace.Report, err error) {
 	b.Helper()
 	b.must(err)
 	if !report.Changed || (report.Owed == nil) != (report.Iceberg != nil) {

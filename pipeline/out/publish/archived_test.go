@@ -10,10 +10,11 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestArchived checks that the server still shows exactly what the lake keeps of an archived cycle: statements, partner
@@ -86,7 +87,7 @@ func TestArchived(t *testing.T) {
 	if got, err := told(t.Context(), w.copied(earlier, nil)); err != nil || !strings.Contains(got, "delta") {
 		t.Errorf("a state from before: %v %s", err, got)
 	}
-	refused := new(run.RefusedError)
+	refused := new(workspace.RefusedError)
 	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)

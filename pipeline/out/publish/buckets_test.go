@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // workers is an engine with four workers, which are goroutines.
@@ -155,7 +156,7 @@ func TestOtherBuckets(t *testing.T) {
 	w := at(t, s, copyOf(s.DSN()), "")
 	w.unpublishedMonth()
 	err := run.DoPublishTask(t.Context(), w.workspace(), lake.HashBytes([]byte("another state")), 0, w.options())
-	if no := new(run.RefusedError); !errors.As(err, &no) || no.Hint == "" {
+	if no := new(workspace.RefusedError); !errors.As(err, &no) || no.Hint == "" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestMeddledOutOfScope checks that a publish of one cycle does not record rows of another one as correct, which it
@@ -100,7 +101,7 @@ func atFirst(point string, do func()) func(string) error {
 }
 
 // startedOver publishes and checks the report: if the publish started over, it has what all attempts did.
-func startedOver(w *world, po run.PublishOptions, o run.Options) {
+func startedOver(w *world, po run.PublishOptions, o workspace.Options) {
 	r, err := run.PublishClickHouse(w.Context(), w.workspace(), po, o)
 	if err != nil {
 		w.Error(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -65,22 +66,22 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) workspace() *run.Workspace {
+func (w *world) workspace() *workspace.Workspace {
 	w.Helper()
-	ws, err := run.Open(w.dir)
+	ws, err := workspace.Open(w.dir)
 	w.must(err)
 	return ws
 }
 
-func (w *world) options() run.Options {
+func (w *world) options() workspace.Options {
 	w.Helper()
 	asOf, err := period.ParseInstant(w.asOf)
 	w.must(err)
-	return run.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
+	return workspace.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
 }
 
 // month runs the month of the sample.
-func (w *world) month() *run.Report {
+func (w *world) month() *workspace.Report {
 	w.Helper()
 	r, err := run.Monthly(w.Context(), w.workspace(), cycle(w.T, sample.Cycle), w.options())
 	w.must(err)
@@ -98,11 +99,11 @@ var billed = sync.OnceValues(func() (string, error) {
 	if err := errors.Join(ofAsOf, ofCycle, sample.WriteUsage(filepath.Join(dir, "w"))); err != nil {
 		return dir, err
 	}
-	ws, err := run.Open(filepath.Join(dir, "w"))
+	ws, err := workspace.Open(filepath.Join(dir, "w"))
 	if err != nil {
 		return dir, err
 	}
-	_, err = run.Monthly(context.Background(), ws, c, run.Options{AsOf: asOf, Workers: 2})
+	_, err = run.Monthly(context.Background(), ws, c, workspace.Options{AsOf: asOf, Workers: 2})
 	return dir, err
 })
 

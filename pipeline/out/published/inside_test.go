@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -39,14 +40,14 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	must(err)
 	must(os.WriteFile(file, []byte(strings.Replace(string(text), `clickhouse: {dsn: "", cluster: ""}`,
 		"clickhouse: {dsn: '"+dsn+"'}", 1)), 0o600))
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	must(err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(err)
-	o := run.Options{AsOf: asOf, Env: func(string) string { return "" }}
+	o := workspace.Options{AsOf: asOf, Env: func(string) string { return "" }}
 	month, err := period.ParseCycle(sample.Cycle)
 	must(err)
-	state := func(run func() (*run.Report, error)) *lake.Snapshot {
+	state := func(run func() (*workspace.Report, error)) *lake.Snapshot {
 		t.Helper()
 		r, err := run()
 		must(err)
@@ -59,7 +60,7 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		must(err)
 		return snap
 	}
-	earlier := state(func() (*run.Report, error) { return run.Monthly(t.Context(), w, month, o) })
+	earlier := state(func() (*workspace.Report, error) { return run.Monthly(t.Context(), w, month, o) })
 	options, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, dir, o.Env)
 	must(err)
 	conn, err := publish.OpenServer(t.Context(), options)
@@ -73,7 +74,7 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o600))
-	latest := state(func() (*run.Report, error) { return run.Nightly(t.Context(), w, o) })
+	latest := state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
 
 	lakeAnswers(t, options, latest, &q)
 	at := stateOf{earlier.Hash, sample.Cycle}

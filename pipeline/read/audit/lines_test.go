@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -148,7 +149,7 @@ func TestRerated(t *testing.T) {
 			if err := errors.Join(err, monthErr); err != nil {
 				t.Fatal(err)
 			}
-			o := run.Options{AsOf: asOf, Workers: 1}
+			o := workspace.Options{AsOf: asOf, Workers: 1}
 			if _, err := run.Close(t.Context(), w, month, false, o); err != nil {
 				t.Fatal(err)
 			}
@@ -156,7 +157,7 @@ func TestRerated(t *testing.T) {
 			if err := os.WriteFile(w.Path("books/prices.csv"), []byte(cheaper), 0o666); err != nil {
 				t.Fatal(err)
 			}
-			if w, err = run.Open(w.Path("")); err != nil {
+			if w, err = workspace.Open(w.Path("")); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := run.Rerate(t.Context(), w, month, run.RerateOptions{}, o); err != nil {

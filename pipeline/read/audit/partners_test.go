@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -20,7 +21,7 @@ import (
 // sold returns the workspace of files with partners and a ledger. acme buys from north, a reseller of hub. north owes
 // hub 0.9 of the price and hub owes the vendor 0.8. acme has a credit limit of 3 and recharges 1 in cash. Of 0.5 × (1 +
 // 3) = 2 it pays 0.50 in cash, then 0.50 in cash and 1 on credit.
-func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
+func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
 	all["tollbook.yaml"] += "payments: ledger\n"
@@ -45,12 +46,12 @@ func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	return w, run.Options{AsOf: asOf, Workers: 1}, month
+	return w, workspace.Options{AsOf: asOf, Workers: 1}, month
 }
 
-func lakeOf(t *testing.T, w *run.Workspace) *lake.Lake {
+func lakeOf(t *testing.T, w *workspace.Workspace) *lake.Lake {
 	t.Helper()
-	l, err := w.Lake(run.Options{})
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -75,11 +76,11 @@ func tradedDir(t *testing.T) string {
 	if err := errors.Join(err, closeErr, nightErr); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Close(t.Context(), w, month, false, run.Options{AsOf: close, Workers: 1}); err != nil {
+	if _, err := run.Close(t.Context(), w, month, false, workspace.Options{AsOf: close, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	writeAll(t, w.Path("."), tradedLater)
-	r, err := run.Nightly(t.Context(), w, run.Options{AsOf: night, Workers: 1})
+	r, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: night, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +255,7 @@ func tied(t *testing.T, dir string, tamper tampering, want string) {
 	if err := os.CopyFS(own, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	w, err := run.Open(own)
+	w, err := workspace.Open(own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +283,7 @@ func TestTiesOfOpenCycle(t *testing.T) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Monthly(t.Context(), w, month, run.Options{AsOf: asOf, Workers: 1}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, month, workspace.Options{AsOf: asOf, Workers: 1}); err != nil {
 		t.Fatal(err)
 	}
 	cycleKey := func(table, day string) lake.FileKey {
@@ -336,7 +337,7 @@ func TestTiesOfTaxes(t *testing.T) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	o := run.Options{AsOf: asOf, Workers: 1}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}
@@ -344,7 +345,7 @@ func TestTiesOfTaxes(t *testing.T) {
 	if err := os.CopyFS(other, os.DirFS(w.Path("."))); err != nil {
 		t.Fatal(err)
 	}
-	closed, err := run.Open(other)
+	closed, err := workspace.Open(other)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/audit"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -44,11 +45,11 @@ var files = map[string]string{
 }
 
 // opened writes the files of a workspace and opens it.
-func opened(t *testing.T, files map[string]string) *run.Workspace {
+func opened(t *testing.T, files map[string]string) *workspace.Workspace {
 	t.Helper()
 	dir := t.TempDir()
 	writeAll(t, dir, files)
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func afterNight(t *testing.T, files map[string]string) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := run.Options{AsOf: asOf, Workers: 1}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Nightly(t.Context(), w, o); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func billed(t *testing.T) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := run.Options{AsOf: asOf, Workers: 1}
+	o := workspace.Options{AsOf: asOf, Workers: 1}
 	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -27,16 +28,16 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 	must(os.CopyFS(dir, os.DirFS("../../serve/testdata/access")))
 	asOf, err := period.ParseInstant("2026-09-25T00:00:00Z")
 	must(err)
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	must(err)
-	_, err = run.Nightly(t.Context(), w, run.Options{AsOf: asOf})
+	_, err = run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf})
 	must(err)
 	inbox, err := w.Inbox()
 	must(err)
 	q := explain.Question{ID: "rec-cedar-1", Cycle: lakekey.Cycle("2026-09"), Customer: "cust-cedar", Origin: "2026-09"}
 	failed := 0
 	for n := int64(1); ; n++ {
-		l, err := w.Lake(run.Options{Wrap: func(st storage.Storage) storage.Storage {
+		l, err := w.Lake(workspace.Options{Wrap: func(st storage.Storage) storage.Storage {
 			return storage.Faulty(st, storage.Plan{Mode: storage.Files, N: n})
 		}})
 		if err != nil {
@@ -46,7 +47,7 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 		var story *explain.Story
 		err = l.Read(func(snap *lake.Snapshot) (err error) {
 			sources := &explain.Sources{Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
-				Refund: run.RefundRules(&w.Settings), Inbox: inbox, Snap: snap}
+				Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Snap: snap}
 			story, err = explain.Explain(t.Context(), sources, &q)
 			return err
 		})

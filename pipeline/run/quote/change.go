@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -52,12 +52,12 @@ type Change struct {
 	Order *money.Amount `json:"order_official_amount"`
 }
 
-// PriceChange prices a change. It writes nothing. Errors: *run.RefusedError if the order or the product does not
+// PriceChange prices a change. It writes nothing. Errors: *workspace.RefusedError if the order or the product does not
 // fit.
-func PriceChange(ctx context.Context, w *run.Workspace, o run.Options, q ChangeQuestion) (*Change, error) {
+func PriceChange(ctx context.Context, w *workspace.Workspace, o workspace.Options, q ChangeQuestion) (*Change, error) {
 	customer := w.Books.Customer(q.Customer)
 	if customer < 0 {
-		return nil, &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", q.Customer),
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", q.Customer),
 			Hint: "check --customer"}
 	}
 	key, err := orderKeyOf(q.Order)
@@ -81,7 +81,7 @@ func orderKeyOf(text string) (accept.OrderKey, error) {
 	}
 	n, err := strconv.ParseInt(text[cut+1:], 10, 64)
 	if err != nil {
-		return accept.OrderKey{}, &run.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
+		return accept.OrderKey{}, &workspace.RefusedError{What: fmt.Sprintf("--order %s: %q is no order_line", text,
 			text[cut+1:]), Hint: "name the order as order_id or order_id/order_line"}
 	}
 	return accept.OrderKey{ID: text[:cut], Line: n}, nil
@@ -104,13 +104,13 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	sku := c.books.SKU(c.SKU)
 	if sku < 0 || c.books.Products[sku].Model != books.Subscription {
-		return &run.RefusedError{What: fmt.Sprintf("--to %s: no product of pricing_model period", c.SKU),
+		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no product of pricing_model period", c.SKU),
 			Hint: "name a sku of products.csv that is sold for a period"}
 	}
 	other := &ordering.Order{Type: ordering.New, Customer: c.customer, SKU: sku, Region: base.Region,
 		Quantity: base.Quantity, PeriodType: base.PeriodType, PeriodNum: base.PeriodNum, PayTime: c.At}
 	if !ordering.Priced(c.prices, other) {
-		return &run.RefusedError{What: fmt.Sprintf("--to %s: no price for a %s in region %s at %s", c.SKU,
+		return &workspace.RefusedError{What: fmt.Sprintf("--to %s: no price for a %s in region %s at %s", c.SKU,
 			base.PeriodType, base.Region, c.At), Hint: "add a price to prices.csv, or name another product"}
 	}
 	charge, err := ordering.Price(c.prices, other, nil)
@@ -124,7 +124,7 @@ func (c *changed) price(ctx context.Context, snap *lake.Snapshot) error {
 	currency := c.books.CustomerCurrency(c.customer)
 	p, err := ordering.PriceChange(paid, charge.Payment, c.At, currency.Digits)
 	if err != nil {
-		return &run.RefusedError{What: fmt.Sprintf("--order %s: %v", base.LineID(), err),
+		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %v", base.LineID(), err),
 			Hint: "only the rest of a term can be changed; buy the other product with a new order"}
 	}
 	c.out = &Change{CustomerID: c.Customer, Currency: currency.Code, OrderLine: base.LineID(), From: base.SKUText,
@@ -186,7 +186,7 @@ func (c *changed) base(snap *lake.Snapshot) (*accept.Order, error) {
 			if err := book.Load(snap, f, c.books); err != nil {
 				gone := new(accept.GoneBookError)
 				if errors.As(err, &gone) {
-					return nil, &run.RefusedError{What: gone.Error(),
+					return nil, &workspace.RefusedError{What: gone.Error(),
 						Hint: "put it back into books/" + gone.Book}
 				}
 				return nil, err
@@ -197,10 +197,10 @@ func (c *changed) base(snap *lake.Snapshot) (*accept.Order, error) {
 	if o == nil || o.Customer != c.customer {
 		what := fmt.Sprintf("--order %s: customer %s has no accepted order line %s/%d", c.Order, c.Customer, c.key.ID,
 			c.key.Line)
-		return nil, &run.RefusedError{What: what, Hint: "`tollbook query orders` lists order lines"}
+		return nil, &workspace.RefusedError{What: what, Hint: "`tollbook query orders` lists order lines"}
 	}
 	refuse := func(why, hint string) error {
-		return &run.RefusedError{What: fmt.Sprintf("--order %s: %s", o.LineID(), why), Hint: hint}
+		return &workspace.RefusedError{What: fmt.Sprintf("--order %s: %s", o.LineID(), why), Hint: hint}
 	}
 	if o.Type > ordering.AutoRenew {
 		return nil, refuse("it is a "+o.Type.String()+" order",

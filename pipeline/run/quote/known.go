@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -290,7 +291,7 @@ func (j *job) seed(ctx context.Context, list []record) error {
 	if report.Accepted == int64(len(list)) {
 		return nil
 	}
-	return &run.RefusedError{
+	return &workspace.RefusedError{
 		What: fmt.Sprintf("%s names records of the lake that would not be accepted now: %s", j.File,
 			strings.Join(slices.Sorted(maps.Keys(report.Reasons)), ", ")),
 		Hint: "check --as-of and the books that the quote is made with"}
@@ -318,14 +319,14 @@ func (j *job) added(cycle period.Cycle, list []record) (added []record, gone map
 func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) ([]record, error) {
 	p := j.present[cycle]
 	if p.closed {
-		return nil, &run.RefusedError{
+		return nil, &workspace.RefusedError{
 			What: fmt.Sprintf("%s replaces records of %s, which is closed", j.File, cycle),
 			Hint: "quote --from-lake prices a record that replaces another in open cycles only: take them out " +
 				"of the file"}
 	}
 	for _, r := range p.all {
 		if r.SKU < 0 {
-			return nil, &run.RefusedError{
+			return nil, &workspace.RefusedError{
 				What: fmt.Sprintf("the lake has records of sku %q, which the books do not have", r.sku),
 				Hint: "the file replaces records of the lake, or has records that change what others are charged: " +
 					"make the quote with books that have all products of the cycle"}

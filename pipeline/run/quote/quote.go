@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -111,9 +112,9 @@ type Line struct {
 }
 
 // Run prices a file. The acceptance checks use o's clock. The customer's records and lines are held in memory. Errors:
-// *run.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
-func Run(ctx context.Context, w *run.Workspace, o run.Options, q Question) (out *Quote, err error) {
-	l, err := w.Lake(run.Options{AsOf: o.AsOf, Log: o.Log})
+// *workspace.RefusedError if the file, the customer or the flags do not fit; problem.Problems of the other books.
+func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
+	l, err := w.Lake(workspace.Options{AsOf: o.AsOf, Log: o.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -160,15 +161,15 @@ func quote(ctx context.Context, j *job) (out *Quote, err error) {
 // job is one quote in progress.
 type job struct {
 	Question
-	o        run.Options
-	ws       *run.Workspace
+	o        workspace.Options
+	ws       *workspace.Workspace
 	snap     *lake.Snapshot            // of the lake of ws
 	file     string                    // the file's absolute path
-	trial    *run.Workspace            // has the file, and what it refers to in the lake
+	trial    *workspace.Workspace      // has the file, and what it refers to in the lake
 	present  map[period.Cycle]*present // what the lake has; only with FromLake
 	prices   *tariff.Book
 	customer int32
-	taken    *run.Report // result of ingesting the file
+	taken    *workspace.Report // result of ingesting the file
 	out      *Quote
 	spent    []rating.CommitmentSpent // what counts for commitments, in all cycles so far
 }
@@ -179,7 +180,7 @@ func (j *job) prepare(dir string) (err error) {
 		return fmt.Errorf("find %s: %w", j.File, err)
 	}
 	if info, err := os.Stat(j.file); err != nil || !info.Mode().IsRegular() {
-		return &run.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
+		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
 	r, err := feed.Open(os.DirFS(filepath.Dir(j.file)), filepath.Base(j.file), feed.UsageSpec(), feed.ReadOptions{})
@@ -209,7 +210,7 @@ func (j *job) prepare(dir string) (err error) {
 	j.o.Wrap, j.o.StopAt = nil, nil    // faults are meant for the workspace's own lake
 	j.o.Started, j.o.InboxUntil = 0, 0 // the file is priced however recent it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
-		return &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
+		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
 			Hint: "check --customer"}
 	}
 	j.out.Currency = trial.Books.CustomerCurrency(j.customer).Code
@@ -232,7 +233,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 		return nil, fmt.Errorf("find %s: %w", j.Books, err)
 	}
 	if info, err := os.Stat(other); err != nil || !info.IsDir() {
-		return nil, &run.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books),
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books),
 			Hint: "name a folder with products.csv, prices.csv and customers.csv"}
 	}
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
@@ -258,7 +259,7 @@ func (j *job) refuse(err error) error {
 			at += fmt.Sprintf(":%d", whole.Column)
 		}
 	}
-	return &run.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
+	return &workspace.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
 }
 
 // accept ingests the file in the trial lake.
@@ -269,8 +270,8 @@ func (j *job) accept(ctx context.Context) error {
 	o := j.o
 	o.LinkedInbox = true
 	report, err := run.Ingest(ctx, j.trial, o)
-	if no := new(run.RefusedError); errors.As(err, &no) {
-		return &run.RefusedError{What: j.byName(no.What), Hint: no.Hint}
+	if no := new(workspace.RefusedError); errors.As(err, &no) {
+		return &workspace.RefusedError{What: j.byName(no.What), Hint: no.Hint}
 	}
 	if err != nil {
 		return err
@@ -280,7 +281,7 @@ func (j *job) accept(ctx context.Context) error {
 			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Deferred)
 		}
 		if f.Fault != "" {
-			return &run.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
+			return &workspace.RefusedError{What: j.byName(f.Fault), Hint: f.Hint}
 		}
 	}
 	j.taken = report
@@ -345,13 +346,13 @@ func (j *job) opening(cycle period.Cycle, closing []table.PositionRow) ([]table.
 	}
 	if len(j.out.Cycles) > 0 {
 		return nil,
-			&run.RefusedError{
+			&workspace.RefusedError{
 				What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle",
 					j.out.Cycles[0].Cycle, cycle),
 				Hint: "split the file by cycle"}
 	}
 	if archived := j.snap.Manifest.ArchivedThrough(lake.NoCycle); cycle <= archived {
-		return nil, &run.RefusedError{
+		return nil, &workspace.RefusedError{
 			What: fmt.Sprintf("the file has records of %s, and cycles up to %s are archived: a run rejects them as %s",
 				cycle, archived, reason.TooOld),
 			Hint: "take them out of the file"}

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,7 +28,7 @@ const month = "2026-09"
 
 // openWorkspace returns the sample with only one of its usage files, or none, and without links, whose commits are
 // billed without any usage.
-func openWorkspace(t *testing.T, only string) *run.Workspace {
+func openWorkspace(t *testing.T, only string) *workspace.Workspace {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "workspace")
 	if err := sample.Write(dir); err != nil {
@@ -45,20 +46,20 @@ func openWorkspace(t *testing.T, only string) *run.Workspace {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-func options(t *testing.T) run.Options {
+func options(t *testing.T) workspace.Options {
 	t.Helper()
 	asOf, err := period.ParseInstant("2026-10-05T04:00:00Z")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Options{AsOf: asOf, Workers: 2}
+	return workspace.Options{AsOf: asOf, Workers: 2}
 }
 
 // billed has the lines and statements by customer, as text, after a run on an empty lake.
@@ -67,7 +68,7 @@ type billed struct {
 	statements map[string]rows.Statement
 }
 
-func bill(t *testing.T, w *run.Workspace) billed {
+func bill(t *testing.T, w *workspace.Workspace) billed {
 	t.Helper()
 	cycle, err := period.ParseCycle(month)
 	if err != nil {

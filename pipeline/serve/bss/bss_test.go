@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -119,10 +120,10 @@ func houseWith(t *testing.T, more map[string]string) *house {
 		must(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	h := &house{t: t, dir: dir, tokens: map[string]string{}}
-	h.run("2026-10-03T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-10-03T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Monthly(context.Background(), w, cycleOf(t, "2026-09"), o)
 	})
-	w, err := run.Open(dir)
+	w, err := workspace.Open(dir)
 	must(t, err)
 	file := serve.KeysFile(w)
 	for id, caller := range map[string]keys.Caller{"": {Role: keys.Vendor},
@@ -143,13 +144,13 @@ func houseWith(t *testing.T, more map[string]string) *house {
 }
 
 // run performs one run with an as-of.
-func (h *house) run(asOf string, do func(*run.Workspace, run.Options) (*run.Report, error)) {
+func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
-	w, err := run.Open(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(h.t, err)
 	at, err := period.ParseInstant(asOf)
 	must(h.t, err)
-	r, err := do(w, run.Options{AsOf: at, Workers: 2, Env: func(string) string { return "" }})
+	r, err := do(w, workspace.Options{AsOf: at, Workers: 2, Env: func(string) string { return "" }})
 	must(h.t, err)
 	if r.Owed != nil {
 		h.t.Fatalf("not published: %v", r.Owed)
@@ -158,7 +159,7 @@ func (h *house) run(asOf string, do func(*run.Workspace, run.Options) (*run.Repo
 
 func (h *house) night(asOf string) {
 	h.t.Helper()
-	h.run(asOf, func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run(asOf, func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Nightly(context.Background(), w, o)
 	})
 }
@@ -166,7 +167,7 @@ func (h *house) night(asOf string) {
 // close closes September.
 func (h *house) close() {
 	h.t.Helper()
-	h.run("2026-10-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-10-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(h.t, "2026-09"), false, o)
 	})
 }
@@ -195,7 +196,7 @@ e2,eve,r9,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,1,
 // rerate rates September again.
 func (h *house) rerate(asOf string) {
 	h.t.Helper()
-	h.run(asOf, func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run(asOf, func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		r, _, err := run.Rerate(context.Background(), w, cycleOf(h.t, "2026-09"), run.RerateOptions{}, o)
 		return r, err
 	})

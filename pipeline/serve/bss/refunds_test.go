@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // refunded returns a house with a charge of 91.00 in advance for the quarter from 1 September, of 91 days, which ann
@@ -20,7 +21,7 @@ func refunded(t *testing.T) *house {
 		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
 			"e1,ann,2026-09-01T00:00:00Z,recharge,cash,500\n",
 	})
-	h.run("2026-10-09T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-10-09T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Monthly(t.Context(), w, cycleOf(t, "2026-10"), o)
 	})
 	return h

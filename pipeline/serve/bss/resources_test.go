@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // TestOnDemandResources checks the last use of resources: ann's storage on 2 September, her mail on 3 September, her
@@ -134,7 +135,7 @@ func TestBreakDown(t *testing.T) {
 plan,ann,basic,pl1,advance,quarter,start,days,2026-09-16,
 gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 `})
-	h.run("2026-11-03T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-11-03T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Monthly(context.Background(), w, cycleOf(t, "2026-10"), o)
 	})
 	const path = breakDowns
@@ -175,7 +176,7 @@ gone,ann,basic,pl2,advance,quarter,start,days,2026-09-16,2026-10-02
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\n"+
 		"retention: {lines_months: 1}")
 	for _, cycle := range []string{"2026-09", "2026-10"} {
-		h.run("2026-11-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+		h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 			return run.Close(context.Background(), w, cycleOf(t, cycle), false, o)
 		})
 	}

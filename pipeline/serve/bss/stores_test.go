@@ -17,12 +17,13 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/program"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/admin"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/run/admin"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -36,7 +37,7 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+
 		"', retries: 0}")
 	h.later()
-	w, err := run.Open(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(t, err)
 	options, err := publish.ServerOptionsFrom(&w.Settings.ClickHouse, w.Dir, func(string) string { return "" })
 	must(t, err)
@@ -54,7 +55,7 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 // serve starts another server over the workspace, which reads records from another store.
 func (h *house) serve(store func(*lake.Snapshot, query.Store) query.Store) *serve.Server {
 	h.t.Helper()
-	w, err := run.Open(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(h.t, err)
 	clock, err := time.Parse(time.RFC3339, now)
 	must(h.t, err)
@@ -275,7 +276,7 @@ func TestArchivedStores(t *testing.T) {
 	h, copied := newCopied(t)
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\n"+
 		"retention: {lines_months: 1}")
-	h.run("2026-11-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
+	h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(t, "2026-10"), false, o)
 	})
 	path := breakDowns + "?shared_month=2026-10&limit=50"
@@ -310,11 +311,11 @@ func TestArchivedStores(t *testing.T) {
 // archive archives the lines of a cycle, which must be the only one that can be archived.
 func (h *house) archive(cycle, asOf string) {
 	h.t.Helper()
-	w, err := run.Open(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(h.t, err)
 	at, err := period.ParseInstant(asOf)
 	must(h.t, err)
-	r, err := admin.Prune(h.t.Context(), w, admin.PruneOptions{}, run.Options{AsOf: at, Env: func(string) string {
+	r, err := admin.Prune(h.t.Context(), w, admin.PruneOptions{}, workspace.Options{AsOf: at, Env: func(string) string {
 		return ""
 	}})
 	must(h.t, err)

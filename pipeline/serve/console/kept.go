@@ -8,7 +8,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -18,7 +18,7 @@ type Kept struct {
 	cache *otter.Cache[keptKey, kept]
 
 	mu     sync.Mutex
-	books  *run.Workspace // to which steady belongs
+	books  *workspace.Workspace // to which steady belongs
 	steady period.Span
 }
 
@@ -26,7 +26,7 @@ type Kept struct {
 // been the current ones, and a key of the page.
 type keptKey struct {
 	state lake.Hash
-	books *run.Workspace
+	books *workspace.Workspace
 	since period.Instant
 	what  string
 }
@@ -53,7 +53,7 @@ func NewKept() (*Kept, error) {
 }
 
 // since returns when customers' and partners' names and associations last changed, by their validity in the books.
-func (k *Kept) since(w *run.Workspace, now period.Instant) period.Instant {
+func (k *Kept) since(w *workspace.Workspace, now period.Instant) period.Instant {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.books != w || !k.steady.Holds(now) {
@@ -63,7 +63,7 @@ func (k *Kept) since(w *run.Workspace, now period.Instant) period.Instant {
 }
 
 // steadyAt returns the time around an instant in which no row of customers, partners and associations begins or ends.
-func steadyAt(w *run.Workspace, now period.Instant) period.Span {
+func steadyAt(w *workspace.Workspace, now period.Instant) period.Span {
 	out := period.Always()
 	narrow := func(valid period.Span) {
 		for _, at := range [...]period.Instant{valid.From, valid.To} {

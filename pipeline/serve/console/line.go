@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // maxFeeds is the number of bytes of feed files that the page of a line searches by default.
@@ -47,7 +47,7 @@ func oneLine(v *View) (*Page, error) {
 func explainSources(v *View) (*explain.Sources, error) {
 	w := v.Call.State.Workspace
 	s := &explain.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
-		Prices: v.Call.State.Prices.Bill(), Refund: run.RefundRules(&w.Settings)}
+		Prices: v.Call.State.Prices.Bill(), Refund: workspace.RefundRules(&w.Settings)}
 	if !v.Call.Scope.Feeds {
 		return s, nil
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -42,7 +42,7 @@ func (c *Console) Prepare(ctx context.Context) {
 // prepared identifies what was prepared.
 type prepared struct {
 	state lake.Hash
-	books *run.Workspace
+	books *workspace.Workspace
 }
 
 // prepare opens the pages in both languages, one after the other, as the vendor: lists first, then pages of single

@@ -6,9 +6,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // maxFound is the largest number of results of one kind.
@@ -150,7 +150,7 @@ func linksFound(v *View, t *Table, q string) {
 func recordFound(v *View, p *Page, t *Table, q string) error {
 	w := v.Call.State.Workspace
 	s := &explain.Sources{Snap: v.Call.State.Snap, Books: w.Books, Settings: &w.Settings,
-		Prices: v.Call.State.Prices.Bill(), Refund: run.RefundRules(&w.Settings)}
+		Prices: v.Call.State.Prices.Bill(), Refund: workspace.RefundRules(&w.Settings)}
 	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Call.Scope.Customer})
 	if none := new(rows.NotFoundError); errors.As(err, &none) {
 		if House(v) && strings.Contains(none.What, "is the id of several records") {

@@ -13,15 +13,15 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 )
 
 // viewOf returns the view of an address.
 func viewOf(address string) *View {
 	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
-	w := &run.Workspace{Books: &books.Books{Currency: "CNY", Digits: 2}}
+	w := &workspace.Workspace{Books: &books.Books{Currency: "CNY", Digits: 2}}
 	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}, Workspace: w}}, Request: r,
 		Query: r.URL.Query()}
 }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -79,7 +79,7 @@ type Call struct {
 
 // State is one committed state of the lake with its settings and books. Several calls share it.
 type State struct {
-	Workspace *run.Workspace
+	Workspace *workspace.Workspace
 	Snap      *lake.Snapshot
 	Store     query.Store    // looks up lines of Snap
 	Prices    *Prices        // of the workspace's books
@@ -95,11 +95,11 @@ type Prices struct {
 }
 
 // NewPrices returns the prices of a workspace whose books do not change.
-func NewPrices(w *run.Workspace) *Prices {
+func NewPrices(w *workspace.Workspace) *Prices {
 	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *tariff.Book {
 		b := *w.Books
 		b.Packages = nil
-		return tariff.Compile(&b, run.Rules(&w.Settings))
+		return tariff.Compile(&b, workspace.Rules(&w.Settings))
 	}), Partners: sync.OnceValues(w.PartnerBook)}
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -37,7 +37,7 @@ func newWorkspace(t *testing.T) (dir string) {
 // copied creates a workspace with an empty lake and returns the path of a backup of it.
 func copied(t *testing.T) (backup string) {
 	t.Helper()
-	w, err := run.Open(newWorkspace(t))
+	w, err := workspace.Open(newWorkspace(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := listed(t, into)
-	refused := new(run.RefusedError)
+	refused := new(workspace.RefusedError)
 	if _, err := Restore(t.Context(), settings.Place{Path: other}, into, nil); !errors.As(err, &refused) ||
 		!strings.Contains(refused.What, "another backup") || listed(t, into) != before {
 		t.Errorf("what another backup left: %v, %s", err, listed(t, into))

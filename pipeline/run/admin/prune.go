@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -33,7 +34,7 @@ type PruneReport struct {
 	// feed files that are old enough but stay because of open rejects
 	Rejects int  `json:"files_with_rejects,omitempty"`
 	DryRun  bool `json:"dry_run,omitempty"`
-	run.Publication
+	workspace.Publication
 }
 
 // ArchivedCycle is a cycle that was archived.
@@ -47,7 +48,7 @@ type ArchivedCycle struct {
 // Prune packs feed files and archives closed cycles, by the ages in the settings, as one transaction
 // on the lake. Run again with nothing due, it writes nothing. Errors: those of the lake and of publishing; with an
 // error of publishing there is a report.
-func Prune(ctx context.Context, w *run.Workspace, po PruneOptions, o run.Options) (*PruneReport, error) {
+func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
 	if po.Archive == "" {
 		po.Archive = w.Settings.ArchivePlace().Below("lake").Path
 	}
@@ -56,7 +57,7 @@ func Prune(ctx context.Context, w *run.Workspace, po PruneOptions, o run.Options
 	for _, own := range []string{w.Settings.Lake.Path, w.Settings.Inbox.Path, w.Settings.Books.Path,
 		w.Settings.Iceberg.Warehouse} {
 		if to.Overlaps(own) {
-			return nil, &run.RefusedError{What: fmt.Sprintf("archive to %s: overlaps with %s", po.Archive, own),
+			return nil, &workspace.RefusedError{What: fmt.Sprintf("archive to %s: overlaps with %s", po.Archive, own),
 				Hint: "give another place for the archive"}
 		}
 	}
@@ -75,7 +76,7 @@ func Prune(ctx context.Context, w *run.Workspace, po PruneOptions, o run.Options
 }
 
 // apartFromPrune refuses an archive folder that contains, or is inside, a folder that runs read or write.
-func apartFromPrune(w *run.Workspace, to *settings.Place) error {
+func apartFromPrune(w *workspace.Workspace, to *settings.Place) error {
 	if to.InStore() {
 		return nil
 	}
@@ -83,12 +84,12 @@ func apartFromPrune(w *run.Workspace, to *settings.Place) error {
 		if settings.InObjectStore(own) {
 			continue
 		}
-		meet, err := run.Meet(w.Path(to.Path), w.Path(own))
+		meet, err := workspace.Meet(w.Path(to.Path), w.Path(own))
 		if err != nil {
 			return err
 		}
 		if meet {
-			return &run.RefusedError{What: fmt.Sprintf("archive to %s: the folder would be in or around %s",
+			return &workspace.RefusedError{What: fmt.Sprintf("archive to %s: the folder would be in or around %s",
 				to.Path, own), Hint: "give another folder for the archive"}
 		}
 	}
@@ -97,9 +98,9 @@ func apartFromPrune(w *run.Workspace, to *settings.Place) error {
 
 // pruning is one prune in progress.
 type pruning struct {
-	ws     *run.Workspace
+	ws     *workspace.Workspace
 	po     PruneOptions
-	o      run.Options
+	o      workspace.Options
 	txn    *lake.Txn
 	to     *lake.Lake // the archive; nil if no cycle is due
 	report *PruneReport
@@ -121,21 +122,21 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 			return p.inbox(ctx, snap)
 		})
 	}
-	p.o.BeginStage(run.StageBegin)
+	p.o.BeginStage(workspace.StageBegin)
 	if p.txn, err = l.Begin(); err != nil {
 		return err
 	}
 	defer func() { err = p.txn.End(err) }()
 	p.report.Manifest = p.txn.SubTxn.Base().Manifest.Number
-	p.o.BeginStage(run.StageArchive)
+	p.o.BeginStage(workspace.StageArchive)
 	if err := p.cycles(ctx); err != nil {
 		return err
 	}
-	p.o.BeginStage(run.StagePack)
+	p.o.BeginStage(workspace.StagePack)
 	if err := p.inbox(ctx, p.txn.SubTxn.Base()); err != nil {
 		return err
 	}
-	p.o.BeginStage(run.StageCommit)
+	p.o.BeginStage(workspace.StageCommit)
 	changed, err := p.txn.Commit(ctx)
 	if changed {
 		p.report.Manifest = p.txn.Next().Number()

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -18,7 +18,7 @@ import (
 // origin is the source of files that do not belong to a lake: the workspace's folder, or an object store in place of
 // one of its folders. Names are paths in the workspace.
 type origin struct {
-	w     *run.Workspace
+	w     *workspace.Workspace
 	root  string
 	store fs.FS // nil = the workspace's folder
 }
@@ -31,10 +31,10 @@ func (b *making) originOf(root string) (*origin, error) {
 	case root == "inbox" && b.w.Settings.Inbox.InStore():
 		o.store, err = b.w.Inbox()
 	case root == b.storeFolder+"/inbox" && b.w.ArchiveDir() == "":
-		o.store, err = run.OpenFolder(b.w.Settings.ArchivePlace().Below("inbox"))
+		o.store, err = workspace.OpenFolder(b.w.Settings.ArchivePlace().Below("inbox"))
 	case root == "books" && b.w.Settings.Books.InStore():
 		var books fs.FS
-		if books, err = run.BooksRoot(b.w.Dir, &b.w.Settings); err == nil {
+		if books, err = workspace.BooksRoot(b.w.Dir, &b.w.Settings); err == nil {
 			o.store, err = fs.Sub(books, root)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -45,7 +45,7 @@ func (b *making) private() error {
 		return fmt.Errorf("begin a backup: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return &run.RefusedError{What: fmt.Sprintf("backup of secrets to %s: others can read the folder (mode "+
+		return &workspace.RefusedError{What: fmt.Sprintf("backup of secrets to %s: others can read the folder (mode "+
 			"%04o)", b.dir, mode), Hint: "take that right away (`chmod 700`), or use a new folder"}
 	}
 	return storage.MakeDir(filepath.Join(dir, secretsDir), 0o700, storage.Name)

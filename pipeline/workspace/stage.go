@@ -1,4 +1,4 @@
-package run
+package workspace
 
 // The stages of a run in order (ARCHITECTURE.md, "What a run does"). A run can omit some.
 const (

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -55,7 +55,7 @@ func (t *replacing) replace(name, text string) {
 // make makes a backup and returns the number of files that it read.
 func (t *replacing) make(began time.Time) (read int) {
 	t.Helper()
-	w, err := run.Open(t.dir)
+	w, err := workspace.Open(t.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestSecretsOnce(outer *testing.T) {
 		"api: {tls_cert: server.pem, tls_key: server.pem}\n")
 	t.put("books/oidc-secret", "xyzzy")
 	t.put("server.pem", "plugh")
-	w, err := run.Open(t.dir)
+	w, err := workspace.Open(t.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestSecretsOnce(outer *testing.T) {
 		os.Chmod(t.backup, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	refused := new(run.RefusedError)
+	refused := new(workspace.RefusedError)
 	if _, err := Backup(t.Context(), w, t.backup, BackupOptions{Secrets: true}); !errors.As(err, &refused) {
 		t.Errorf("a folder that others can read: %v", err)
 	}
@@ -235,7 +235,7 @@ func TestNamesOfTheInbox(outer *testing.T) {
 	if err := os.Symlink("loop.csv", filepath.Join(t.dir, "inbox/usage/loop.csv")); err != nil {
 		t.Fatal(err)
 	}
-	w, err := run.Open(t.dir)
+	w, err := workspace.Open(t.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func TestLinkedFolders(outer *testing.T) {
 	if err != nil || len(books) == 0 {
 		t.Fatal(books, err)
 	}
-	w, err := run.Open(t.dir)
+	w, err := workspace.Open(t.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +296,7 @@ func TestLinkedFolders(outer *testing.T) {
 			t.Errorf("%s: %q, want %q: %v", name, got, want, errors.Join(err1, err2))
 		}
 	}
-	refused := new(run.RefusedError)
+	refused := new(workspace.RefusedError)
 	for _, place := range []string{disk, filepath.Join(disk, "inbox/usage/copy"), filepath.Join(disk, "books")} {
 		if _, err := Backup(t.Context(), w, place, BackupOptions{}); !errors.As(err, &refused) {
 			t.Errorf("backup to %s: %v", place, err)

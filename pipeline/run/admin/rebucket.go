@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // RebucketCommand is the name of the command in the manifest.
@@ -29,7 +30,7 @@ type RebucketReport struct {
 	Before   RebucketCount `json:"before"`   // the files that are divided
 	After    RebucketCount `json:"after"`    // the files that replace them; empty in a dry run
 	DryRun   bool          `json:"dry_run,omitempty"`
-	run.Publication
+	workspace.Publication
 }
 
 // RebucketCount counts files of buckets.
@@ -44,10 +45,11 @@ func (c *RebucketCount) add(e lake.FileEntry) {
 }
 
 // Rebucket distributes the customers of the lake over as many buckets as the settings say, as one transaction on the
-// lake, and publishes. If the lake already has that number, it only publishes. Errors: *run.RefusedError for a number
-// that is not a multiple of the old one and for an archive; those of the lake and of publishing. With an error of
-// publishing there is a report.
-func Rebucket(ctx context.Context, w *run.Workspace, ro RebucketOptions, o run.Options) (*RebucketReport, error) {
+// lake, and publishes. If the lake already has that number, it only publishes. Errors: *workspace.RefusedError for a
+// number that is not a multiple of the old one and for an archive; those of the lake and of publishing. With an error
+// of publishing there is a report.
+func Rebucket(ctx context.Context, w *workspace.Workspace, ro RebucketOptions, o workspace.Options) (*RebucketReport,
+	error) {
 	r := &RebucketReport{Command: RebucketCommand, To: w.Settings.Lake.Buckets, DryRun: ro.DryRun}
 	if err := transact(ctx, w, r, &o); err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func Rebucket(ctx context.Context, w *run.Workspace, ro RebucketOptions, o run.O
 	return r, run.PublishAfterRun(ctx, w, o, &r.Publication)
 }
 
-func transact(ctx context.Context, w *run.Workspace, r *RebucketReport, o *run.Options) (err error) {
+func transact(ctx context.Context, w *workspace.Workspace, r *RebucketReport, o *workspace.Options) (err error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return err
@@ -66,7 +68,7 @@ func transact(ctx context.Context, w *run.Workspace, r *RebucketReport, o *run.O
 	if r.DryRun { // a reader takes no lock and clears nothing up
 		return l.Read(func(snap *lake.Snapshot) error { return r.find(snap) })
 	}
-	o.BeginStage(run.StageBegin)
+	o.BeginStage(workspace.StageBegin)
 	txn, err := l.Begin()
 	if err != nil {
 		return err
@@ -75,7 +77,7 @@ func transact(ctx context.Context, w *run.Workspace, r *RebucketReport, o *run.O
 	if err := r.find(txn.SubTxn.Base()); err != nil || r.From == 0 || r.From == r.To {
 		return err
 	}
-	o.BeginStage(run.StageRebucket)
+	o.BeginStage(workspace.StageRebucket)
 	if err := distribute(ctx, txn, r, o); err != nil {
 		return err
 	}
@@ -83,11 +85,11 @@ func transact(ctx context.Context, w *run.Workspace, r *RebucketReport, o *run.O
 	before := *w
 	before.Settings.Lake.Buckets = r.From
 	next := txn.Next()
-	if err := next.Rebucket(r.To, run.Fingerprint(&before), run.Fingerprint(w)); err != nil {
+	if err := next.Rebucket(r.To, workspace.Fingerprint(&before), workspace.Fingerprint(w)); err != nil {
 		return err
 	}
 	next.SetRun(txn.SubTxn.Base().Manifest.AsOf, RebucketCommand)
-	o.BeginStage(run.StageCommit)
+	o.BeginStage(workspace.StageCommit)
 	changed, err := txn.Commit(ctx)
 	if changed {
 		r.Changed, r.Manifest = true, next.Number()
@@ -103,12 +105,12 @@ func (r *RebucketReport) find(snap *lake.Snapshot) error {
 		return nil
 	}
 	if r.To%r.From != 0 {
-		return &run.RefusedError{
+		return &workspace.RefusedError{
 			What: fmt.Sprintf("the lake has %d buckets, lake.buckets is %d: not a multiple of it", r.From, r.To),
 			Hint: fmt.Sprintf("set lake.buckets to %d, %d, …, at most 1024", r.From, 2*r.From)}
 	}
 	if m.ArchiveOf != "" {
-		return &run.RefusedError{What: "the lake is an archive: it stays as it is"}
+		return &workspace.RefusedError{What: "the lake is an archive: it stays as it is"}
 	}
 	files, _, err := snap.All()
 	if err != nil {
@@ -129,7 +131,7 @@ func divided(key lake.FileKey) bool {
 }
 
 // distribute writes the files of all buckets again, several buckets at a time.
-func distribute(ctx context.Context, txn *lake.Txn, r *RebucketReport, o *run.Options) error {
+func distribute(ctx context.Context, txn *lake.Txn, r *RebucketReport, o *workspace.Options) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, o.Workers))
 	var done atomic.Int64
@@ -137,7 +139,7 @@ func distribute(ctx context.Context, txn *lake.Txn, r *RebucketReport, o *run.Op
 		group.Go(func() error {
 			err := newDivision(txn.SubTxn, bucket, r.From, r.To, o.SlotLines).run(ctx, func(rows int64) {
 				if n := done.Add(rows); o.Progress != nil {
-					o.Progress(run.StageRebucket, n, r.Before.Rows)
+					o.Progress(workspace.StageRebucket, n, r.Before.Rows)
 				}
 			})
 			if err != nil {

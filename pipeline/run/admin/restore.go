@@ -15,7 +15,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -53,20 +53,20 @@ const (
 
 // Restore makes a workspace of a backup, in a folder that does not exist, is empty, or has an unfinished restore of the
 // same backup (BACKUP-6, BACKUP-7). wrap wraps every storage that is written to; nil = none. Errors:
-// *run.RefusedError; *lake.CorruptError for every file that differs from what was backed up, at most twenty.
+// *workspace.RefusedError; *lake.CorruptError for every file that differs from what was backed up, at most twenty.
 func Restore(ctx context.Context, from settings.Place, into string,
 	wrap func(storage.Storage) storage.Storage) (*Restored, error) {
 	if wrap == nil {
 		wrap = func(st storage.Storage) storage.Storage { return st }
 	}
 	dir := from.Path
-	st, err := run.ReadPlace(from)
+	st, err := workspace.ReadPlace(from)
 	if err != nil {
 		return nil, err
 	}
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &run.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName),
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName),
 			Hint: "see that the path is that of a backup; one that never ended has none, because `tollbook backup` " +
 				"writes it last"}
 	}
@@ -153,14 +153,14 @@ func (r *restoring) begin() (finished bool, err error) {
 		return err == nil, nil
 	case err == nil:
 		return false,
-			&run.RefusedError{What: r.into + " has an unfinished restore of another backup",
+			&workspace.RefusedError{What: r.into + " has an unfinished restore of another backup",
 				Hint: "restore that backup again to finish it, or empty the folder"}
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("look into %s: %w", r.into, err)
 	}
 	for _, entry := range inside {
 		if entry.Name() != markTemp {
-			return false, &run.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()),
+			return false, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()),
 				Hint: "restore into a folder that is empty or does not exist"}
 		}
 		if err := r.to.Remove(markTemp); err != nil {
@@ -209,7 +209,7 @@ func (r *restoring) drop(to storage.Storage, name string) error {
 	if err != nil {
 		return err
 	}
-	from, err := run.ReadPlace(r.place.Below(name))
+	from, err := workspace.ReadPlace(r.place.Below(name))
 	if err != nil {
 		return err
 	}
@@ -290,7 +290,7 @@ func (r *restoring) lake(ctx context.Context, name string, s *backupState) error
 		return &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q and %q", name, s.Restore),
 			Hint: "take another copy of the backup"}
 	}
-	from, err := run.ReadPlace(r.place.Below(name))
+	from, err := workspace.ReadPlace(r.place.Below(name))
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}

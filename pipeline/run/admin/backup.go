@@ -12,7 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -110,8 +110,8 @@ const (
 var errBusy = errors.New("it changed while it was copied")
 
 // Backup creates or updates the backup of a workspace in a folder (BACKUP-1 to BACKUP-5). Errors:
-// *run.RefusedError; *lake.CorruptError for a file of the lake that was damaged.
-func Backup(ctx context.Context, w *run.Workspace, dir string, o BackupOptions) (*BackupReport, error) {
+// *workspace.RefusedError; *lake.CorruptError for a file of the lake that was damaged.
+func Backup(ctx context.Context, w *workspace.Workspace, dir string, o BackupOptions) (*BackupReport, error) {
 	to := w.Settings.Resolve(settings.Place{Path: dir, Endpoint: o.Endpoint, Region: o.Region})
 	if err := apart(w, to); err != nil {
 		return nil, err
@@ -156,14 +156,14 @@ func (b *making) open(p settings.Place, scratch string) (storage.Storage, error)
 }
 
 // apart refuses a place that would be lost together with the workspace.
-func apart(w *run.Workspace, place settings.Place) error {
+func apart(w *workspace.Workspace, place settings.Place) error {
 	dir := place.Path
 	if place.InStore() {
 		s := &w.Settings
 		for _, own := range []string{s.Lake.Path, s.Inbox.Path, s.Books.Path, s.Retention.Archive,
 			s.Iceberg.Warehouse} {
 			if place.Overlaps(own) {
-				return &run.RefusedError{What: fmt.Sprintf("backup to %s: it overlaps with %s", dir, own),
+				return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it overlaps with %s", dir, own),
 					Hint: "give a place apart, best in another bucket"}
 			}
 		}
@@ -174,12 +174,12 @@ func apart(w *run.Workspace, place settings.Place) error {
 		if place == "" { // in an object store
 			continue
 		}
-		meet, err := run.Meet(dir, place)
+		meet, err := workspace.Meet(dir, place)
 		if err != nil {
 			return err
 		}
 		if meet {
-			return &run.RefusedError{What: fmt.Sprintf("backup to %s: the folder would be in or around %s", dir,
+			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: the folder would be in or around %s", dir,
 				place), Hint: "give a folder apart, best on another disk"}
 		}
 	}
@@ -188,7 +188,7 @@ func apart(w *run.Workspace, place settings.Place) error {
 
 // making is one backup in progress.
 type making struct {
-	w        *run.Workspace
+	w        *workspace.Workspace
 	o        BackupOptions
 	dir      string
 	place    settings.Place // dir
@@ -273,7 +273,7 @@ func (b *making) inspect() error {
 			}
 		case old == nil && e.Name != storage.LockName && !storage.IsLease(e.Name) &&
 			!slices.Contains([]string{lakeFolder, archiveFolder, archivesFolder}, top):
-			return &run.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
+			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
 				Hint: "use a folder that is empty or contains a backup"}
 		}
 	}
@@ -316,7 +316,7 @@ func (b *making) replaceable(snap *lake.Snapshot, folder, name string) error {
 	case i < 0, snap.Manifest.Number == 0 && folder != lakeFolder:
 		return nil
 	case snap.Manifest.Number == 0:
-		return &run.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
+		return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is empty, and %s has a backup of a lake at "+
 			"manifest %d, which would be replaced", name, b.dir, b.had[i].Manifest),
 			Hint: "put the lake back, for example mount its disk, or correct lake.path; to back up the empty lake, " +
 				"use another folder"}
@@ -333,7 +333,7 @@ func (b *making) replaceable(snap *lake.Snapshot, folder, name string) error {
 	if _, err := snap.Since(had.Manifest); err != nil || lake.InHistory(snap, had.Manifest, had.Hash) {
 		return err
 	}
-	return &run.RefusedError{What: fmt.Sprintf("the lake in %s is at manifest %d and does not have the "+
+	return &workspace.RefusedError{What: fmt.Sprintf("the lake in %s is at manifest %d and does not have the "+
 		"manifest %d of the backup in %s, which would be replaced", name, snap.Manifest.Number, had.Manifest, b.dir),
 		Hint: "if the lake is an older copy, put the newer one back, or restore the backup into another folder; to " +
 			"keep both, back up into another folder"}
@@ -365,7 +365,7 @@ func (b *making) lake(ctx context.Context, l *lake.Lake, to, path string,
 		b.checks = append(b.checks, func() error { return lake.CheckCopy(snap, st) })
 		return seen(snap)
 	})
-	if refused := new(run.RefusedError); errors.As(err, &refused) {
+	if refused := new(workspace.RefusedError); errors.As(err, &refused) {
 		return nil, refused
 	}
 	if err != nil {
