@@ -25,7 +25,7 @@
 // This part does the tasks that an engine (package temporal) gives to a worker process, on any machine.
 //
 //	ENGINE-1  If the worker of a task crashes or sends no heartbeat in time, another process does the task again. A
-//	          task that fails is retried after a pause. The stage fails after lake.MaxTaskFailures attempts. A refused or
+//	          task that fails is retried after a pause. The stage fails after MaxTaskFailures attempts. A refused or
 //	          broken task is not retried, and no further task is started.
 //	ENGINE-2  The engine decides nothing about the lake: a task that is done twice writes the same files (TASK-3), and
 //	          only the process of the run commits.

@@ -120,7 +120,8 @@ func (e *monthEnd) figure(row int32, out *table.LineCharges, objs *[]Object) err
 	n := int32(len(out.Draws))
 	*objs = append(*objs, Object{SKU: m.sku, Region: g.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	w := wholeMeter{product: p, resource: m.resource, usage: quantity, Climb: tariff.Climb{
-		Kind: table.PeriodLine, SKU: m.sku, Version: version, At: e.c.Bounds.From, End: quantity, DrawsFrom: n, DrawsTo: n,
+		Kind: table.PeriodLine, SKU: m.sku, Version: version, At: e.c.Bounds.From, End: quantity,
+		DrawsFrom: n, DrawsTo: n,
 		Record: int32(len(*objs) - 1),
 	}}
 	return e.figureByModel(&w, out)

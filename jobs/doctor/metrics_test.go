@@ -30,7 +30,7 @@ type site struct {
 func newSite(t *testing.T, more string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir()}
-	s.must(os.CopyFS(s.dir, os.DirFS("../schedule/testdata")))
+	s.must(os.CopyFS(s.dir, os.DirFS("../testdata")))
 	s.must(os.WriteFile(filepath.Join(s.dir, "tollbook.yaml"), fmt.Appendf(nil,
 		"zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\n"+
 			"lake: {buckets: 2}\n"+

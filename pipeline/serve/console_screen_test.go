@@ -65,8 +65,8 @@ func TestConsoleOpensDocuments(t *testing.T) {
 	for _, customer := range columnOf(d.page("customers?cycle=2026-09").sheet("customers"), "Id") {
 		p := document("bill?cycle=2026-09&customer_id=" + customer)
 		text := p.text("main")
-		for _, word := range []string{"closed", "Asia/Shanghai", "As of", "as of", "books/", "tollbook", "month-end lines",
-			"record", "Omitted", "month end"} {
+		for _, word := range []string{"closed", "Asia/Shanghai", "As of", "as of", "books/", "tollbook",
+			"month-end lines", "record", "Omitted", "month end"} { // DOC-13
 			if strings.Contains(p.text("body"), word) {
 				t.Errorf("the document of %s has %q:\n%s", customer, word, text)
 			}

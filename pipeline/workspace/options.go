@@ -40,8 +40,8 @@ type Options struct {
 	// start of the run by the real clock, for inbox.settle; 0 = no file is too recent
 	Started   period.Instant
 	HashCache string // file that stores hashes of the inbox between runs (inbox.Hashes); "" = none
-	// file with the books with which open cycles were rated (state.PrepareBooks); "" = none: changed books then rate all of
-	// these cycles again
+	// file with the books with which open cycles were rated (state.PrepareBooks); "" = none: changed books then rate
+	// all of these cycles again
 	BooksCopy string
 	Log       *slog.Logger // nil = silent
 	Progress  func(stage string, done, total int64)

@@ -184,7 +184,8 @@ func (r *brandingReader) logo() Logo {
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
 		return Logo{MediaType: "image/png", Data: data}
 	case isSVG(data) && hasText(data):
-		r.m.Fail("logo", n, "convert its text to paths in the program that drew it", "text in the image, which is drawn "+
+		r.m.Fail("logo", n, "convert its text to paths in the program that drew it", "text in the image, "+
+			"which is drawn "+
 			"with whatever fonts the reader has, and may be cut off")
 		return Logo{}
 	case isSVG(data):

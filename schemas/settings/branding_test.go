@@ -14,7 +14,7 @@ func everybody(string) bool { return true }
 // load loads a branding.yaml next to two logos.
 func load(text string) (*Branding, error) {
 	return LoadBranding(fstest.MapFS{
-		File:                   {Data: []byte(text)},
+		BrandingFile:           {Data: []byte(text)},
 		"branding/logo.png":    {Data: []byte("\x89PNG\r\n\x1a\n...")},
 		"branding/logo.svg":    {Data: []byte("<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>")},
 		"branding/large.png":   {Data: append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte{0}, MaxLogo)...)},
@@ -60,7 +60,7 @@ func TestLoadBranding(t *testing.T) {
 // TestLoadNothing checks that a workspace without branding, and a nil Branding, have no styles.
 func TestLoadNothing(t *testing.T) {
 	t.Parallel()
-	for _, files := range []fstest.MapFS{{}, {File: {}}, {File: {Data: []byte("# nothing yet\n")}}} {
+	for _, files := range []fstest.MapFS{{}, {BrandingFile: {}}, {BrandingFile: {Data: []byte("# nothing yet\n")}}} {
 		b, err := LoadBranding(files, everybody)
 		if err != nil {
 			t.Fatal(err)

@@ -10,9 +10,11 @@ type KindOfPosition uint8
 
 // The kinds of position.
 const (
-	MeterPosition   KindOfPosition = 1 // graduated: Count since the cycle's start
-	GatherPosition  KindOfPosition = 2 // volume, block, stairstep: what the end of the cycle will price, one row per future line
-	PackagePosition KindOfPosition = 3 // a prepaid package: Count = what is left of Usage, At = start of the quota period it belongs to
+	MeterPosition KindOfPosition = 1 // graduated: Count since the cycle's start
+	// volume, block, stairstep: what the end of the cycle will price, one row per future line
+	GatherPosition KindOfPosition = 2
+	// a prepaid package: Count = what is left of Usage, At = start of the quota period it belongs to
+	PackagePosition KindOfPosition = 3
 	MeasurePosition KindOfPosition = 4 // a product with a conversion: Count = sum of its records so far, unconverted
 	EventsPosition  KindOfPosition = 5 // percentage: Count = number of records so far
 	SeenPosition    KindOfPosition = 6 // unique count: Resource = a value that the meter has counted

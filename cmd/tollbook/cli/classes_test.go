@@ -71,7 +71,8 @@ var classes = map[problem.Class][]error{
 		&AskError{Err: &publish.ServerError{}},
 	},
 	problem.Unclassified: {
-		&lake.TaskFailure{Class: lake.TaskFailed}, &lake.TaskFailure{Class: lake.TaskCrashed}, &iceberg.TableError{Err: fs.ErrInvalid},
+		&lake.TaskFailure{Class: lake.TaskFailed}, &lake.TaskFailure{Class: lake.TaskCrashed},
+		&iceberg.TableError{Err: fs.ErrInvalid},
 	},
 }
 

@@ -136,9 +136,10 @@ func (a *customerReplay) changes(moves map[QuotaPeriod]money.SignedQuantity) []s
 	var out []state.PositionChange
 	for f, by := range moves {
 		c := state.PositionChange{
-			PositionRow: table.PositionRow{Kind: table.PackagePosition, Key: w.Books.Packages[f.Package].ID, At: f.Start},
-			Moves:       true,
-			Delta:       by,
+			PositionRow: table.PositionRow{
+				Kind: table.PackagePosition, Key: w.Books.Packages[f.Package].ID, At: f.Start},
+			Moves: true,
+			Delta: by,
 		}
 		if rating.Continues(w.Prices, a.customer, &c.PositionRow, w.Books.Zone.Bounds(a.re.origin).From) {
 			out = append(out, c)

@@ -79,8 +79,9 @@ func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	var list []state.LeftOver
 	for i := range s.meters {
 		m := &s.meters[i]
-		list = append(list, state.LeftOver{Customer: m.customer, Origin: m.Origin.String(), PositionRow: table.PositionRow{
-			Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope, Count: m.count}})
+		list = append(list, state.LeftOver{Customer: m.customer, Origin: m.Origin.String(),
+			PositionRow: table.PositionRow{
+				Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope, Count: m.count}})
 	}
 	for i := range s.quotaPeriods {
 		f := &s.quotaPeriods[i]

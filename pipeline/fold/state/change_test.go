@@ -63,7 +63,8 @@ func shift(t *testing.T, text string) state.PositionChange {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return state.PositionChange{PositionRow: table.PositionRow{Kind: table.PackagePosition, Key: f[0], At: day(t, f[1])},
+	return state.PositionChange{PositionRow: table.PositionRow{
+		Kind: table.PackagePosition, Key: f[0], At: day(t, f[1])},
 		Moves: true,
 		Delta: by}
 }

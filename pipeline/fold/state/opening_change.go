@@ -12,9 +12,10 @@ import (
 // PositionChange is a change of one quota period of a package: late records set it to a state (§4.11), or re-rating
 // changed it by a delta (§4.12).
 type PositionChange struct {
-	table.PositionRow                      // the state; if Moves, only Kind, Key and At are used: they name the quota period
-	Moves             bool                 // by Delta
-	Delta             money.SignedQuantity // added to what was drawn, in the package's measure
+	// the state; if Moves, only Kind, Key and At are used: they name the quota period
+	table.PositionRow
+	Moves bool                 // by Delta
+	Delta money.SignedQuantity // added to what was drawn, in the package's measure
 }
 
 // ApplyChanges applies the changes to a customer's positions, in order (OPEN-3, OPEN-4). The positions remain sorted.

@@ -141,7 +141,8 @@ func readFile(t testing.TB, in *EventIntake, name, text string, file, batchRows 
 	feedName, _, _ := strings.Cut(name, "/")
 	spec := map[string]*feed.Spec{"orders": feed.OrdersSpec(), "adjustments": feed.AdjustmentsSpec(),
 		"accounts": feed.AccountsSpec(), "transfers": feed.TransfersSpec(),
-		"incentive_events": feed.IncentiveEventsSpec(), "coupons": feed.CouponsSpec(), "withdrawals": feed.WithdrawalsSpec(),
+		"incentive_events": feed.IncentiveEventsSpec(), "coupons": feed.CouponsSpec(),
+		"withdrawals":      feed.WithdrawalsSpec(),
 		"partner_accounts": feed.PartnerAccountsSpec(), "fund_events": feed.FundEventsSpec(),
 		"invoices": feed.InvoicesSpec()}[feedName]
 	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,

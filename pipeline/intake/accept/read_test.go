@@ -53,7 +53,8 @@ func readAs(t *testing.T, as books.CostReading, name string, data []byte, looks 
 	sink := CostSink{
 		Take: func(r *books.CostRow) error {
 			rows = append(rows, fmt.Sprintf("%s billed %s effective %s list %s quantity %s %s %s %s %v", r.Account(),
-				r.Values[books.BilledCost].Trim(), r.Values[books.EffectiveCost].Trim(), r.Values[books.ListCost].Trim(),
+				r.Values[books.BilledCost].Trim(), r.Values[books.EffectiveCost].Trim(),
+				r.Values[books.ListCost].Trim(),
 				r.Values[books.PricingQuantity].Trim(), r.Start, r.Field(books.CostCategory), r.Field(
 					books.CostClass), r.Tags))
 			return nil

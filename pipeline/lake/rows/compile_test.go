@@ -35,20 +35,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.Reader[table.Line],
+func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *rows.Reader[table.Line],
 	cycle period.Cycle, day period.Day) {
-	_, _, _, _, _, _ = c, row, r, cycle, day, manifest.FileEntry{}
+	_, _, _, _, _, _ = c, row, r, cycle, day, lake.FileEntry{}
 	`
 	fset := token.NewFileSet()
 	const module = "github.com/tollbook/tollbook/"
 	loaded, err := packages.Load(&packages.Config{Mode: packages.LoadTypes, Fset: fset}, module+"pipeline/lake/parquet",
 		module+"pipeline/lake",
-		module+"pipeline/lake/rows", module+"pipeline/lake/rows", module+"schemas/period", module+"schemas/table")
+		module+"pipeline/lake/rows", module+"schemas/period", module+"schemas/table")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +60,12 @@ func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.
 		{"_ = row.Word(table.LineSKU)", ""},
 		{"_ = table.Columns(table.LineSKU, table.LinePaymentAmount)", ""},
 		{"_ = c.Col(table.LineSKU.Of())", ""},
-		{"_, _ = rows.File(nil, manifest.FileEntry{}, table.Lines(), table.Columns(table.LineSKU))", ""},
+		{"_, _ = rows.File(nil, lake.FileEntry{}, table.Lines(), table.Columns(table.LineSKU))", ""},
 		{"_ = c.Col(table.PositionCount.Of())", "table.ColumnOf[table.Position]"},
 		{"_ = c.Col(table.LineSKU)", "table.WordColumn[table.Line]"},
 		{"at := 3; _ = c.Col(at)", "variable of type int"},
 		{"_ = c.c[table.LineSKU]", "c.c undefined"},
-		{"at := []int{1, 2}; _, _ = rows.File(nil, manifest.FileEntry{}, table.Lines(), at)", "[]int"},
+		{"at := []int{1, 2}; _, _ = rows.File(nil, lake.FileEntry{}, table.Lines(), at)", "[]int"},
 		{"_ = rows.Scan[table.Line]{Cols: []int{1, 2}}", "[]int"},
 		{"_ = rows.Scan[table.Line]{Cols: table.Columns(table.PositionKey)}", "table.List[table.Position]"},
 		{"_ = append(table.Columns(table.LineSKU), table.PositionKey.Of())", "table.ColumnOf[table.Position]"},
@@ -81,26 +80,26 @@ func use(c *parquet.Columns[table.Line], row rows.Row[table.Line], r *tablefile.
 		{"var _ rows.Scan[table.Line] = rows.Scan[table.Line]{Table: table.Sums()}", "table.Def[table.Sum]"},
 		{"_ = rows.Filter[table.Line]{Column: table.LineID}", "table.TextColumn[table.Line]"},
 		{"var _ *parquet.Columns[table.Position] = c", "parquet.Columns[table.Line]"},
-		{"_ = manifest.FileKey{Cycle: manifest.CycleOf(cycle), Day: manifest.DayOf(day)}", ""},
-		{"_ = manifest.FileKey{Cycle: manifest.CycleOf(cycle), Day: manifest.EndDay}", ""},
-		{"_ = row.Word(table.LineDay) == manifest.EndDay.String()", ""},
-		{"_ = manifest.FileKey{Cycle: `2026-09`}", "as manifest.Cycle value"},
-		{"_ = manifest.FileKey{Cycle: cycle.String()}", "as manifest.Cycle value"},
-		{"_ = manifest.FileKey{Cycle: cycle}", "as manifest.Cycle value"},
-		{"_ = manifest.FileKey{Cycle: 3}", "as manifest.Cycle value"},
-		{"_ = manifest.FileKey{Cycle: manifest.EndDay}", "as manifest.Cycle value"},
-		{"_ = manifest.FileKey{Cycle: manifest.Cycle(cycle)}", "cannot convert"},
-		{"_ = manifest.FileKey{Day: `2026-09-03`}", "as manifest.Day value"},
-		{"_ = manifest.FileKey{Day: `end`}", "as manifest.Day value"},
-		{"_ = manifest.FileKey{Day: row.Word(table.LineDay)}", "as manifest.Day value"},
-		{"_ = manifest.FileKey{Day: day}", "as manifest.Day value"},
-		{"_ = manifest.FileKey{Day: manifest.CycleOf(cycle)}", "as manifest.Day value"},
-		{"_ = manifest.FileKey{Day: manifest.Day(day)}", "cannot convert"},
-		{"_ = manifest.CycleRef{Cycle: cycle.String()}", "as manifest.Cycle value"},
-		{"_ = manifest.FilesName(cycle.String(), ``)", "as manifest.Cycle value"},
-		{"_, _ = rows.Lines(nil, nil, `2026-09`, ``, nil, rows.Limits{})", "as manifest.Cycle value"},
-		{"_ = row.Word(table.LineDay) == manifest.EndDay", "mismatched types"},
-		{"_ = manifest.EndDay < manifest.LateDay", "not defined on struct"},
+		{"_ = lake.FileKey{Cycle: lake.CycleOf(cycle), Day: lake.DayOf(day)}", ""},
+		{"_ = lake.FileKey{Cycle: lake.CycleOf(cycle), Day: lake.EndDay}", ""},
+		{"_ = row.Word(table.LineDay) == lake.EndDay.String()", ""},
+		{"_ = lake.FileKey{Cycle: `2026-09`}", "as lake.Cycle value"},
+		{"_ = lake.FileKey{Cycle: cycle.String()}", "as lake.Cycle value"},
+		{"_ = lake.FileKey{Cycle: cycle}", "as lake.Cycle value"},
+		{"_ = lake.FileKey{Cycle: 3}", "as lake.Cycle value"},
+		{"_ = lake.FileKey{Cycle: lake.EndDay}", "as lake.Cycle value"},
+		{"_ = lake.FileKey{Cycle: lake.Cycle(cycle)}", "cannot convert"},
+		{"_ = lake.FileKey{Day: `2026-09-03`}", "as lake.Day value"},
+		{"_ = lake.FileKey{Day: `end`}", "as lake.Day value"},
+		{"_ = lake.FileKey{Day: row.Word(table.LineDay)}", "as lake.Day value"},
+		{"_ = lake.FileKey{Day: day}", "as lake.Day value"},
+		{"_ = lake.FileKey{Day: lake.CycleOf(cycle)}", "as lake.Day value"},
+		{"_ = lake.FileKey{Day: lake.Day(day)}", "cannot convert"},
+		{"_ = lake.CycleRef{Cycle: cycle.String()}", "as lake.Cycle value"},
+		{"_ = lake.FilesName(cycle.String(), ``)", "as lake.Cycle value"},
+		{"_, _ = rows.Lines(nil, nil, `2026-09`, ``, nil, rows.Limits{})", "as lake.Cycle value"},
+		{"_ = row.Word(table.LineDay) == lake.EndDay", "mismatched types"},
+		{"_ = lake.EndDay < lake.LateDay", "not defined on struct"},
 	} {
 		file, err := parser.ParseFile(fset, "use.go", header+one.use+"\n}\n", 0)
 		if err != nil {

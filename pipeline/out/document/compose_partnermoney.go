@@ -61,7 +61,8 @@ func (p *purse) account() error {
 	some := false
 	err := query.EachCouponRow(p.src.Snap, tables.PartnerAccounts(),
 		func(r rows.Row[tables.PartnerAccount]) (err error) {
-			if r.Word(tables.PartnerAccountPartnerID) != p.st.Partner.ID || r.Time(tables.PartnerAccountTime) >= p.span.To {
+			if r.Word(tables.PartnerAccountPartnerID) != p.st.Partner.ID ||
+				r.Time(tables.PartnerAccountTime) >= p.span.To {
 				return nil
 			}
 			e := AccountEntry{Time: moment(r.Time(tables.PartnerAccountTime)),

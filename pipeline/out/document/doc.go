@@ -123,7 +123,8 @@
 //	       lists that add up to what is due do not round (DOC-8). A column in which every amount is 0 may be missing
 //	       from a table of the HTML and the text; a sentence below the table names it.
 //	DOC-13  The HTML for a customer says nothing of how the program works: it has no zone, no as-of, no state but
-//	        `provisional`, no counts of lines and no amounts of 0 in sums. It and the HTML with a Cover have one headline.
+//	        `provisional`, no counts of lines and no amounts of 0 in sums. It and the HTML with a Cover have one
+//	        headline.
 //	DOC-5  XLSX: an amount or quantity of up to 15 significant digits is a number with the digits of its decimal, in
 //	       the format of the currency. One with more digits, which a spreadsheet would cut, is a text cell with all
 //	       its digits, and the total of its column is the exact sum instead of a formula. Any other total is a

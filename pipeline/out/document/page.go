@@ -219,6 +219,6 @@ func (w *letterWriter) sentences() []string {
 	case w.Payable.IsZero():
 		list = append(list, w.say("Nothing is to be paid.", "无需付款。"))
 	}
-	return append(list, w.say("The pages that follow list what the amounts consist of. The XLSX, CSV and JSON forms of this document "+
-		"have all digits.", "后附页列出金额的构成。本文档的XLSX、CSV和JSON格式含全部小数位。"))
+	return append(list, w.say("The pages that follow list what the amounts consist of. The XLSX, CSV and JSON "+
+		"forms of this document have all digits.", "后附页列出金额的构成。本文档的XLSX、CSV和JSON格式含全部小数位。"))
 }

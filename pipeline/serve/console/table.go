@@ -300,8 +300,8 @@ func (e Entry) Class() string {
 // longCode is the length up to which an id stays on one line.
 const longCode = 28
 
-// maxAcross is how many columns fit a screen of usual width, maxNarrow a phone's, which shows the rows of other tables as
-// lists.
+// maxAcross is how many columns fit a screen of usual width, maxNarrow a phone's, which shows the rows of other tables
+// as lists.
 const maxAcross, maxNarrow = 12, 3
 
 // Many reports whether the table has more columns than fit a phone.

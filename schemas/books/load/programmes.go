@@ -61,7 +61,8 @@ func (m item) programme() books.Programme {
 		PayoutQuarterly:   m.word("payout") == 1,
 		LapseAfterDays:    m.Int("lapse_after_days", -1, 0, 100_000),
 		RollUp:            m.Bool("roll_up", false),
-		Cap:               settings.YAMLValue(m.YAMLMap, "cap", money.Amount{}, parseAmount), HasCap: m.Get("cap") != nil,
+		Cap:               settings.YAMLValue(m.YAMLMap, "cap", money.Amount{}, parseAmount),
+		HasCap:            m.Get("cap") != nil,
 	}
 	p.Valid = m.valid()
 	p.Partners = m.partners()
