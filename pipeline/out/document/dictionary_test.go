@@ -68,8 +68,8 @@ func TestNotes(t *testing.T) {
 		t.Errorf("chinese.tsv has no translation of %q in section %s", text, section)
 	})
 	sentences := 0
-	for _, file := range []string{"notes", "bill", "partnermoney", "taxes"} {
-		eachText(t, "../compose/"+file+".go", func(_, text string) {
+	for _, file := range []string{"notes", "compose_bill", "compose_partnermoney", "taxes"} {
+		eachText(t, file+".go", func(_, text string) {
 			if strings.HasSuffix(text, ".") && unicode.IsUpper(rune(text[0])) {
 				sentences++
 				d.Say(TextWords, text)
@@ -84,7 +84,7 @@ func TestNotes(t *testing.T) {
 	}
 	steps := 0
 	for _, file := range []string{"incentive", "money", "deadlines"} {
-		eachText(t, "../../read/deadlines/"+file+".go", func(field, text string) {
+		eachText(t, "../../read/query/"+file+".go", func(field, text string) {
 			if field == "Then" || field == "State" {
 				steps++
 				d.Say(StateWords, text)
@@ -92,7 +92,7 @@ func TestNotes(t *testing.T) {
 		})
 	}
 	remarked := 0
-	eachText(t, "../compose/items.go", func(field, text string) {
+	eachText(t, "items.go", func(field, text string) {
 		if field == "Note" {
 			remarked++
 			d.Say(RemarkWords, text)
@@ -131,7 +131,7 @@ func TestAnnexTexts(t *testing.T) {
 		"apart; 7", "apart; in")
 	texts := 0
 	for _, file := range []string{"svg", "svg_numbers", "shown"} {
-		eachText(t, "../../read/annex/"+file+".go", func(_, text string) {
+		eachText(t, "../../read/query/"+file+".go", func(_, text string) {
 			if !other.MatchString(text) {
 				texts++
 				d.Figure(filled.Replace(text))
