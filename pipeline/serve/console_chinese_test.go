@@ -27,7 +27,7 @@ var english = regexp.MustCompile(`^(?i:and|not|are|was|were|after|before|with|of
 // isName has the words of Chinese pages that are not translated: units, formats, and names of settings, commands and
 // standards.
 var isName = strings.Fields(`SKU CSV XLSX PARQUET Mbps bps UTC CNY tollbook English RFC JSON null replaces dismiss inbox
-	settings books usage_max_age_months export table runs show nightly monthly run ingest retry rejects rerate cycle max age months
+	settings book books usage_max_age_months export table runs show nightly monthly run ingest retry rejects rerate cycle max age months
 	products customers links yaml csv GiB MiB TiB UTF ID API allocation CBC Asia Shanghai records`)
 
 // TestConsoleChinese reads the Chinese pages of the sample that its overview links to. Every text is Chinese, except

@@ -173,9 +173,9 @@ func TestProviderSignIn(t *testing.T) {
 		want  string // outcome of a bill of cust-fern
 	}{
 		{"vendor", "Vendor", ok}, {"finance", "Finance", ok}, {"customer:cust-fern", "Customer cust-fern", ok},
-		{"customer:cust-aurora", "Customer cust-aurora", role},
-		{"partner:part-north", "Partner part-north", foreign},
-		{[]string{"everyone", "partner:part-north", "team:billing"}, "Partner part-north", foreign},
+		{"customer:cust-aurora", "Customer cust-aurora", "CBC.0404"},
+		{"partner:part-north", "Partner part-north", "CBC.0404"},
+		{[]string{"everyone", "partner:part-north", "team:billing"}, "Partner part-north", "CBC.0404"},
 	} {
 		cookie, back := d.begin(&person{MockUser: &mockoidc.MockUser{Subject: "4711"}, claim: c.claim}, bill)
 		session, v := d.finish(cookie, back)

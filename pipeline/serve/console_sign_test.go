@@ -128,8 +128,8 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("after signing in: %v", p.header)
 	}
 	for _, c := range []struct{ cookie, customer, want string }{
-		{north, "cust-aurora", ok}, {north, "cust-fern", foreign}, {fern, "cust-fern", ok},
-		{fern, "cust-aurora", role}} {
+		{north, "cust-aurora", ok}, {north, "cust-fern", "CBC.0404"}, {fern, "cust-fern", ok},
+		{fern, "cust-aurora", "CBC.0404"}} {
 		got := d.send(http.MethodGet, "/console/bill?customer_id="+c.customer, c.cookie, nil)
 		if got.outcome() != c.want {
 			t.Errorf("bill of %s: %s, want %s\n%s", c.customer, got.outcome(), c.want, got.text("main"))

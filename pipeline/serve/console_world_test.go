@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,6 +193,12 @@ type sheet struct {
 	heads []string
 	rows  [][]string
 	total []string
+}
+
+// sum returns the last total of the table: columns of amounts may be followed by others.
+func (s *sheet) sum() string {
+	cells := slices.DeleteFunc(slices.Clone(s.total), func(cell string) bool { return cell == "" })
+	return cells[len(cells)-1]
 }
 
 func (v *view) sheets() []sheet {

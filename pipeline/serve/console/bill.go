@@ -181,7 +181,7 @@ func statementBlock(v *View, cycle lake.Cycle, st *Statement) Block {
 	}}
 	if !st.Tax.IsZero() {
 		block.Figures = append(block.Figures, Figure{Name: v.T("税额", "Tax"), Sum: st.Tax, Href: all,
-			Note: v.T("由设置 tax.prices 决定是否已含在价格中", "part of due, by tax.prices included in payment or added")})
+			Note: v.T("按设置已含在价格中，或另加", "part of due: included in payment or added to it, as the settings say")})
 	}
 	return block
 }
