@@ -28,7 +28,7 @@ func runCommand(t *testing.T, args ...string) string {
 
 // TestDemo checks that the demo prints about 30 lines of 80 columns, which README shows, and that its invoice can be
 // sent.
-func TestDemo(t *testing.T) { //nolint:paralleltest // it changes the folder of the process
+func TestDemo(t *testing.T) {
 	readme, err := filepath.Abs("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -127,7 +126,7 @@ func (a *customerReplay) addLateLines(e lake.FileEntry, to map[QuotaPeriod]money
 				return err
 			}
 			start := cols.Time(tables.LineUsageStart).At(i)
-			return table.EachPackageDraw(string(cols.Text(tables.LinePackageDraws).At(i)), money.ParseSignedQuantity,
+			return tables.EachPackageDraw(string(cols.Text(tables.LinePackageDraws).At(i)), money.ParseSignedQuantity,
 				func(id string, q money.SignedQuantity) (err error) {
 					code := a.re.late.Books.Packages.At(a.customer, id, start)
 					if code < 0 {

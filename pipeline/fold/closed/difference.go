@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -138,7 +137,7 @@ func ParseSumDraws(text string) (map[string]money.SignedQuantity, error) {
 		return nil, nil
 	}
 	draws := make(map[string]money.SignedQuantity)
-	return draws, table.EachPackageDraw(text, money.ParseSignedQuantity,
+	return draws, tables.EachPackageDraw(text, money.ParseSignedQuantity,
 		func(id string, q money.SignedQuantity) (err error) {
 			draws[id], err = draws[id].Add(q)
 			return err

@@ -4,7 +4,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -17,7 +16,7 @@ func (b *billedFile) feeAtZero(p Place, c *parquet.Columns[tables.Line], i int) 
 	}
 	switch b.entry.Day {
 	case lake.EndDay:
-		if c.Word(tables.LineKind).At(i) != table.FlatFeeLine.String() {
+		if c.Word(tables.LineKind).At(i) != tables.FlatFeeLine.String() {
 			return false, nil
 		}
 		if err := b.readPriced(); err != nil {
@@ -42,7 +41,7 @@ func (b *billedFile) readPriced() error {
 		tables.LineRegionCode, tables.LineResourceID, tables.LineKind, tables.LineUsageAmount,
 		tables.LineFreeResourceUsage, tables.LineQuantity), func(c *parquet.Columns[tables.Line], i int) error {
 		sku := b.Books.SKU(c.Word(tables.LineSKU).At(i))
-		if sku < 0 || !b.Books.Products[sku].OwnLines() || c.Word(tables.LineKind).At(i) != table.PeriodLine.String() {
+		if sku < 0 || !b.Books.Products[sku].OwnLines() || c.Word(tables.LineKind).At(i) != tables.PeriodLine.String() {
 			return nil
 		}
 		used, free := c.Quantity(tables.LineUsageAmount).At(i), c.Quantity(tables.LineFreeResourceUsage).At(i)

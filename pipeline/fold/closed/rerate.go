@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -62,12 +61,12 @@ type rerating struct {
 	step         *Step // the state of late records
 	now          Sums
 	marks        map[Place]*marks
-	openAt       map[int32][]table.PositionRow // by customer: opening positions of the cycle
-	rows         map[int32][]table.PositionRow // by customer: positions after what is rated so far
-	apart        map[int32]bool                // customers that are rated record by record
-	owed         map[int32]money.QuantityTotal // by customer: quantity used
-	differs      map[int32]bool                // customers whose records draw differently than billed
-	differed     bool                          // late records were billed by differences of products (LATE-7)
+	openAt       map[int32][]tables.PositionRow // by customer: opening positions of the cycle
+	rows         map[int32][]tables.PositionRow // by customer: positions after what is rated so far
+	apart        map[int32]bool                 // customers that are rated record by record
+	owed         map[int32]money.QuantityTotal  // by customer: quantity used
+	differs      map[int32]bool                 // customers whose records draw differently than billed
+	differed     bool                           // late records were billed by differences of products (LATE-7)
 	drawn        []byte
 	shifts       []state.PackageShift
 	redrawn      map[Key]string
@@ -135,7 +134,7 @@ func (r *rerating) run(ctx context.Context) ([]RerateDifference, error) {
 
 // openCycle reads the positions that the cycle opened with.
 func (r *rerating) openCycle() error {
-	r.openAt, r.rows, r.apart = make(map[int32][]table.PositionRow), make(map[int32][]table.PositionRow), make(
+	r.openAt, r.rows, r.apart = make(map[int32][]tables.PositionRow), make(map[int32][]tables.PositionRow), make(
 		map[int32]bool)
 	for key, one := range r.step.All {
 		if key.Origin == r.origin && one.Billed < r.late.LateIn {
@@ -183,7 +182,7 @@ func (r *rerating) moved() error {
 			return err
 		}
 		r.differed = r.differed || slices.ContainsFunc(left, func(l state.LeftOver) bool {
-			return l.Kind == table.OtherwisePosition && l.Origin == r.origin.String()
+			return l.Kind == tables.OtherwisePosition && l.Origin == r.origin.String()
 		})
 	}
 	return nil
@@ -215,7 +214,7 @@ func (r *rerating) ownDay(accepted *state.AcceptedRecords) error {
 		}
 		customer = -1
 	}
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	for {
 		if err := old.Next(); err != nil {
 			return err
@@ -240,7 +239,7 @@ func (r *rerating) ownDay(accepted *state.AcceptedRecords) error {
 		if err := r.late.Rater.Usage(&record.Record, 0, &charges); err != nil {
 			return err
 		}
-		r.drawn = table.AppendDraws(r.drawn[:0], r.late.Books.Packages, charges.Draws)
+		r.drawn = tables.AppendDraws(r.drawn[:0], r.late.Books.Packages, charges.Draws)
 		if !bytes.Equal(r.drawn, accepted.Drew()) {
 			r.differs[customer] = true
 		}
@@ -258,7 +257,7 @@ func (r *rerating) ownDay(accepted *state.AcceptedRecords) error {
 }
 
 // charge adds what a record costs to its place.
-func (r *rerating) charge(rec *Record, charges *table.LineCharges, reversal bool) error {
+func (r *rerating) charge(rec *Record, charges *tables.LineCharges, reversal bool) error {
 	at, err := r.late.Part(Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
 		Region: r.late.Regions.Name(rec.Region), Resource: string(rec.Resource)}, rec.Start)
 	if err != nil {
@@ -284,7 +283,7 @@ func (r *rerating) mark(p Place) *marks {
 	return m
 }
 
-func (r *rerating) discount(ch *table.Charge) string {
+func (r *rerating) discount(ch *tables.Charge) string {
 	if ch.DiscountID < 0 {
 		return ""
 	}
@@ -300,19 +299,19 @@ func (r *rerating) ends() error {
 	}
 	for customer, rows := range r.rows {
 		if r.apart[customer] || len(r.late.Books.Subscribers.Of(customer)) == 0 &&
-			!slices.ContainsFunc(rows, func(p table.PositionRow) bool { return p.Kind == table.GatherPosition }) {
+			!slices.ContainsFunc(rows, func(p tables.PositionRow) bool { return p.Kind == tables.GatherPosition }) {
 			continue
 		}
 		if err := r.late.Rater.Open(customer, r.origin, rows); err != nil {
 			return err
 		}
 		r.late.Rater.Subscribe()
-		var charges table.LineCharges
+		var charges tables.LineCharges
 		var about []rating.Object
 		if err := r.late.Rater.CycleEnd(&charges, &about); err != nil {
 			return err
 		}
-		charges.List = slices.DeleteFunc(charges.List, func(ch table.Charge) bool { // see levels
+		charges.List = slices.DeleteFunc(charges.List, func(ch tables.Charge) bool { // see levels
 			return r.late.Books.Products[about[ch.Record].SKU].Aggregation == books.TimeWeighted
 		})
 		if err := r.chargeEnds(customer, &charges, about); err != nil {
@@ -322,7 +321,7 @@ func (r *rerating) ends() error {
 	return nil
 }
 
-func (r *rerating) chargeEnds(customer int32, charges *table.LineCharges, about []rating.Object) error {
+func (r *rerating) chargeEnds(customer int32, charges *tables.LineCharges, about []rating.Object) error {
 	for i := range charges.List {
 		ch := &charges.List[i]
 		o := &about[ch.Record]
@@ -341,7 +340,7 @@ func (r *rerating) differing() error {
 		return err
 	}
 	defer o.Close()
-	closing := make(map[int32][]table.PositionRow)
+	closing := make(map[int32][]tables.PositionRow)
 	for o.Customer >= 0 {
 		customer := o.Customer
 		rows, err := o.Take()
@@ -374,7 +373,7 @@ func (r *rerating) bandwidth() error {
 		return err
 	}
 	for i := range list {
-		var charges table.LineCharges
+		var charges tables.LineCharges
 		list[i].Record = 0
 		if err := r.late.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
 			return err

@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -187,7 +186,7 @@ func (w *Folder) remeasure(bucket int, origin period.Cycle, keys map[state.Measu
 		return nil, err
 	}
 	for i := range list {
-		var charges table.LineCharges
+		var charges tables.LineCharges
 		list[i].Record = 0
 		if err := w.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
 			return nil, err

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -23,7 +22,7 @@ func (s *Step) storeRows() *parquet.Columns[tables.Record] {
 		dead := s.replaced[r.Key()]
 		var drawn []byte
 		if !dead {
-			drawn = table.AppendDraws(nil, s.Folder.Books.Packages, r.Draws)
+			drawn = tables.AppendDraws(nil, s.Folder.Books.Packages, r.Draws)
 		}
 		state.KeepRecord(s.Folder.State, out, r.row(), dead, drawn)
 		out.Word(tables.RecordOriginCycle).Add(r.Origin.String())
@@ -80,7 +79,7 @@ func (s *Step) storePositions() *parquet.Columns[tables.Position] {
 	for i := range s.meters {
 		m := &s.meters[i]
 		list = append(list, state.LeftOver{Customer: m.customer, Origin: m.Origin.String(),
-			PositionRow: table.PositionRow{
+			PositionRow: tables.PositionRow{
 				Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope, Count: m.count}})
 	}
 	for i := range s.quotaPeriods {

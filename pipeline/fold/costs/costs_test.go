@@ -20,7 +20,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -461,23 +460,23 @@ func TestSubtract(t *testing.T) {
 	t.Parallel()
 	post := &poster{asOf: 7}
 	r := &rated{cycle: cycle(t, "2026-09"), counted: []*Delivery{{Source: "aws", Name: "2"}}}
-	one := func(id string, kind table.KindOfLine, payment string) *posting {
+	one := func(id string, kind tables.KindOfLine, payment string) *posting {
 		return &posting{lineKey: lineKey{"x", id, 1, kind}, origin: r.cycle, payment: amount(t, payment)}
 	}
 	for name, c := range map[string]struct {
 		due, billed []*posting
 		want        string
 	}{
-		"less": {[]*posting{one("a", table.UsageLine, "99")}, []*posting{one("a", table.UsageLine, "110")},
+		"less": {[]*posting{one("a", tables.UsageLine, "99")}, []*posting{one("a", tables.UsageLine, "110")},
 			"a usage -11"},
-		"equal": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110")}, ""},
-		"back": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110"),
-			one("a", table.UsageLine, "-11")}, "a usage 11"},
-		"and again": {[]*posting{one("a", table.UsageLine, "110")}, []*posting{one("a", table.UsageLine, "110"),
-			one("a", table.UsageLine, "-11"), one("a", table.UsageLine, "11")}, ""},
-		"gone": {nil, []*posting{one("a", table.UsageLine, "5")}, "a usage -5"},
-		"new":  {[]*posting{one("b", table.UsageLine, "5")}, nil, "b usage 5"},
-		"kinds": {[]*posting{one("a", table.UsageLine, "4")}, []*posting{one("a", table.FlatFeeLine, "4")},
+		"equal": {[]*posting{one("a", tables.UsageLine, "110")}, []*posting{one("a", tables.UsageLine, "110")}, ""},
+		"back": {[]*posting{one("a", tables.UsageLine, "110")}, []*posting{one("a", tables.UsageLine, "110"),
+			one("a", tables.UsageLine, "-11")}, "a usage 11"},
+		"and again": {[]*posting{one("a", tables.UsageLine, "110")}, []*posting{one("a", tables.UsageLine, "110"),
+			one("a", tables.UsageLine, "-11"), one("a", tables.UsageLine, "11")}, ""},
+		"gone": {nil, []*posting{one("a", tables.UsageLine, "5")}, "a usage -5"},
+		"new":  {[]*posting{one("b", tables.UsageLine, "5")}, nil, "b usage 5"},
+		"kinds": {[]*posting{one("a", tables.UsageLine, "4")}, []*posting{one("a", tables.FlatFeeLine, "4")},
 			"a flat_fee -4; a usage 4"},
 	} {
 		due := make(map[lineKey]*posting)

@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -24,7 +23,7 @@ import (
 type lineKey struct {
 	customer, id string
 	tier         int
-	kind         table.KindOfLine // volume lines and the flat fee of their tier share an id
+	kind         tables.KindOfLine // volume lines and the flat fee of their tier share an id
 }
 
 // posting is a difference of a closed cycle's lines: what is due now minus all that was billed.
@@ -371,14 +370,14 @@ func (s *poster) postedLine(p *posting) (*rows.Line, error) {
 	}
 	l := &rows.Line{Customer: customer, SKU: sku, Partner: p.partner,
 		Association: books.AssociationOf(p.association), Region: p.region, Resource: p.resource,
-		ChargingMode: table.ChargingOnDemand, Detail: table.DetailAdjustment,
+		ChargingMode: tables.ChargingOnDemand, Detail: tables.DetailAdjustment,
 		TradeID: s.target().String(), ID: p.id, TradeTime: p.end, Start: p.start, End: p.end,
 		DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
 		Instant: accept.LateInstant(s.books.Zone, s.target(), p.asOf)}
-	l.Charge = table.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
+	l.Charge = tables.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
 		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
-		Tier: int16(p.tier), Kind: table.AdjustmentLine}
+		Tier: int16(p.tier), Kind: tables.AdjustmentLine}
 	return l, nil
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -142,13 +141,13 @@ func (f *CommitmentFolder) line(c *rating.CommitmentLine, cycle period.Cycle) (*
 	}
 	bounds := f.State.Books.Zone.Bounds(cycle)
 	l := f.begin(c.Row.Customer, f.due(c), bounds.From)
-	l.Charge, l.Detail, l.TradeID, l.Instant = charge, table.DetailUsage, cycle.String(), bounds.To-1
+	l.Charge, l.Detail, l.TradeID, l.Instant = charge, tables.DetailUsage, cycle.String(), bounds.To-1
 	return l, nil
 }
 
 // begin begins a line of a commitment. Its partner and terms are those at its own time.
 func (f *CommitmentFolder) begin(customer int32, of scoped, own period.Instant) *rows.Line {
-	l := &rows.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: table.ChargingOnDemand,
+	l := &rows.Line{Customer: customer, SKU: of.SKU, Service: of.Service, ChargingMode: tables.ChargingOnDemand,
 		ID: state.CommitmentPrefix + of.ID, TradeTime: of.Windows.To, Start: of.Windows.From, End: of.Windows.To,
 		Own: own}
 	l.Partner, l.Association = f.State.Books.PartnerAt(customer, own)
@@ -407,8 +406,8 @@ func (f *CommitmentFolder) differenceLines(customer int32, cycle period.Cycle,
 // difference returns the line of a difference for a closed cycle, without the instant at which it is paid.
 func (f *CommitmentFolder) difference(customer int32, of scoped, cycle period.Cycle, sum *state.Charge) *rows.Line {
 	l := f.begin(customer, of, f.State.Books.Zone.Bounds(cycle).From)
-	l.Charge = table.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,
-		Version: -1, Kind: table.AdjustmentLine}
-	l.Detail, l.TradeID, l.Origin = table.DetailAdjustment, f.LateIn.String(), cycle.String()
+	l.Charge = tables.Charge{Official: sum.Official, Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1,
+		Version: -1, Kind: tables.AdjustmentLine}
+	l.Detail, l.TradeID, l.Origin = tables.DetailAdjustment, f.LateIn.String(), cycle.String()
 	return l
 }

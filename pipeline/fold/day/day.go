@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -38,7 +37,7 @@ type Folder struct {
 	usage   *rows.Writer[tables.Record]
 	ident   *state.DuplicateIndex
 	sums    *state.LineSumWriter
-	charges table.LineCharges
+	charges tables.LineCharges
 	record  rating.Record
 	what    state.Consumption
 
@@ -47,8 +46,8 @@ type Folder struct {
 	prepared map[period.Day][]*Prepared // of the bucket, in order of their rows
 
 	customer int32 // the open customer; -1 = none
-	rows     []table.PositionRow
-	carried  []table.PositionRow
+	rows     []tables.PositionRow
+	carried  []tables.PositionRow
 	drawn    []byte
 }
 
@@ -331,7 +330,7 @@ func (d *Folder) take(r *accept.Record, replaced bool) error {
 		return err
 	}
 	if len(r.Replaces) > 0 || d.in.Books.Products[r.SKU].Kept() || books.HasOwn(r.Tag) {
-		d.drawn = table.AppendDraws(d.drawn[:0], d.in.Books.Packages, d.charges.Draws)
+		d.drawn = tables.AppendDraws(d.drawn[:0], d.in.Books.Packages, d.charges.Draws)
 		state.KeepRecord(d.in.State, d.usage.Cols, r, false, d.drawn)
 	}
 	return d.usage.Added()
@@ -404,7 +403,7 @@ func (d *Folder) openCustomer(customer int32) error {
 }
 
 // positionsOf takes the customer's opening rows, if it is the next customer of the reader.
-func (d *Folder) positionsOf(customer int32) ([]table.PositionRow, error) {
+func (d *Folder) positionsOf(customer int32) ([]tables.PositionRow, error) {
 	if d.opening.Customer != customer {
 		return nil, nil
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -124,7 +123,7 @@ func (b *bucket) findBases(orders []*accept.Order) error {
 // orderLine returns the line of one accepted order (§4.8, §4.9).
 func (b *bucket) orderLine(o *accept.Order) (*rows.Line, error) {
 	l := &rows.Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
-		ChargingMode: table.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
+		ChargingMode: tables.ChargingByPeriod, Detail: int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.LineID(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	if o.Type == ordering.Unsubscribe {
 		base := b.bases[o.Base]
@@ -151,7 +150,7 @@ func (b *bucket) orderLine(o *accept.Order) (*rows.Line, error) {
 }
 
 // price returns the charge of an order. An error names the order.
-func (b *bucket) price(o *accept.Order) (table.Charge, error) {
+func (b *bucket) price(o *accept.Order) (tables.Charge, error) {
 	charge, err := ordering.Price(b.Prices, o.Rated(), nil)
 	if err != nil {
 		err = fmt.Errorf("order %s: %w", o.LineID(), err)
@@ -169,7 +168,7 @@ func (b *bucket) associate(l *rows.Line, t period.Instant) {
 func (b *bucket) late(l *rows.Line, billed period.Cycle, t, asOf period.Instant) {
 	l.Instant = accept.EffectOf(b.Books.Zone, billed, t, asOf)
 	if own := b.Books.Zone.Cycle(t); own != billed {
-		l.Origin, l.Detail, l.Kind = own.String(), table.DetailAdjustment, table.AdjustmentLine
+		l.Origin, l.Detail, l.Kind = own.String(), tables.DetailAdjustment, tables.AdjustmentLine
 	}
 }
 
@@ -253,13 +252,13 @@ func (b *bucket) loadBilled(c period.Cycle) error {
 
 // adjustmentLine returns the line of a manual adjustment: its amount, without a quantity (§3.19, §6.3).
 func (b *bucket) adjustmentLine(a *accept.AdjustmentEvent) *rows.Line {
-	l := &rows.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: table.ChargingOnDemand, Detail: int32(a.Detail),
+	l := &rows.Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: tables.ChargingOnDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if b.Books.Products[a.SKU].Model == books.Subscription {
-		l.ChargingMode = table.ChargingByPeriod
+		l.ChargingMode = tables.ChargingByPeriod
 	}
-	l.Charge = table.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1,
-		Kind: table.AdjustmentLine}
+	l.Charge = tables.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1,
+		Kind: tables.AdjustmentLine}
 	b.associate(l, a.Time)
 	b.late(l, a.Cycle, a.Time, a.AsOf)
 	return l

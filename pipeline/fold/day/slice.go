@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -63,23 +62,23 @@ func (p *Prepared) apart() state.Apart { return state.Apart{Rows: p.Range(), Mar
 
 // StoredPosition is a position in a message. Texts of feeds need not be UTF-8.
 type StoredPosition struct {
-	Kind     table.KindOfPosition `json:"kind"`
-	Key      string               `json:"key"`
-	Scope    []byte               `json:"scope"`
-	Resource []byte               `json:"resource"`
-	Region   []byte               `json:"region"`
-	Name     []byte               `json:"name"`
-	Tag      []byte               `json:"tag"`
-	Order    int64                `json:"order"`
-	Count    money.Quantity       `json:"count"`
-	Usage    money.Quantity       `json:"usage"`
-	Free     money.Quantity       `json:"free"`
-	Draws    string               `json:"draws"`
-	At       period.Instant       `json:"at"`
+	Kind     tables.KindOfPosition `json:"kind"`
+	Key      string                `json:"key"`
+	Scope    []byte                `json:"scope"`
+	Resource []byte                `json:"resource"`
+	Region   []byte                `json:"region"`
+	Name     []byte                `json:"name"`
+	Tag      []byte                `json:"tag"`
+	Order    int64                 `json:"order"`
+	Count    money.Quantity        `json:"count"`
+	Usage    money.Quantity        `json:"usage"`
+	Free     money.Quantity        `json:"free"`
+	Draws    string                `json:"draws"`
+	At       period.Instant        `json:"at"`
 }
 
 // Stored returns positions for a message.
-func Stored(rows []table.PositionRow) []StoredPosition {
+func Stored(rows []tables.PositionRow) []StoredPosition {
 	list := make([]StoredPosition, 0, len(rows))
 	for i := range rows {
 		r := &rows[i]
@@ -90,11 +89,11 @@ func Stored(rows []table.PositionRow) []StoredPosition {
 }
 
 // Rows returns positions of a message.
-func Rows(list []StoredPosition) []table.PositionRow {
-	rows := make([]table.PositionRow, 0, len(list))
+func Rows(list []StoredPosition) []tables.PositionRow {
+	rows := make([]tables.PositionRow, 0, len(list))
 	for i := range list {
 		s := &list[i]
-		rows = append(rows, table.PositionRow{Kind: s.Kind, Key: s.Key, Scope: string(s.Scope),
+		rows = append(rows, tables.PositionRow{Kind: s.Kind, Key: s.Key, Scope: string(s.Scope),
 			Resource: string(s.Resource), Region: string(s.Region), Name: string(s.Name), Tag: string(s.Tag),
 			Order: s.Order, Count: s.Count, Usage: s.Usage, Free: s.Free, Draws: s.Draws, At: s.At})
 	}
@@ -129,7 +128,7 @@ func (s *Slicer) Count(ctx context.Context, u *Unit) (*Counted, error) {
 	}
 	adds := d.rater.Positions(nil)
 	if len(adds) > maxPositions ||
-		slices.ContainsFunc(adds, func(r table.PositionRow) bool { return !table.PositionAdds(&r) }) {
+		slices.ContainsFunc(adds, func(r tables.PositionRow) bool { return !tables.PositionAdds(&r) }) {
 		return out, nil
 	}
 	out.Fit, out.Adds = true, Stored(adds)

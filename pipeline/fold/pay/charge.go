@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/payment"
 )
@@ -44,7 +43,7 @@ func (p *bucketPayer) chargeKey(r row) (k chargeKey) {
 	if err != nil {
 		return k
 	}
-	if k.refund = r.word(tables.LineKind) == table.RefundLine.String(); k.refund { // its own time is that of its base
+	if k.refund = r.word(tables.LineKind) == tables.RefundLine.String(); k.refund { // its own time is that of its base
 		c = p.Books.Zone.Cycle(r.cols.MaybeTime(tables.LineOwnTime).At(r.i))
 	}
 	k.cycle, k.customer, k.id = c, r.word(tables.LineCustomerID), string(r.text(tables.LineID))

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -166,7 +165,7 @@ func (pl *bucketCycle) isMonthEnd(r row, day lake.Day) bool {
 	case lake.CommitmentsDay:
 		return r.word(tables.LineOriginCycle) == ""
 	case lake.CostsDay:
-		return table.IsMonthEndID(string(r.text(tables.LineID)), pl.at.Cycle, r.word(tables.LineSKU))
+		return tables.IsMonthEndID(string(r.text(tables.LineID)), pl.at.Cycle, r.word(tables.LineSKU))
 	}
 	return false
 }

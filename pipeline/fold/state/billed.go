@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -23,7 +22,7 @@ type PackageShift struct {
 	Customer int32
 	Origin   period.Cycle // that was rated again
 	Billed   period.Cycle // from which on the shift applies
-	Kind     table.KindOfPosition
+	Kind     tables.KindOfPosition
 	Key      string
 	Scope    string
 	At       period.Instant
@@ -31,8 +30,8 @@ type PackageShift struct {
 }
 
 // Row identifies the position that the shift changes.
-func (h *PackageShift) Row() table.PositionRow {
-	return table.PositionRow{Kind: h.Kind, Key: h.Key, Scope: h.Scope, At: h.At}
+func (h *PackageShift) Row() tables.PositionRow {
+	return tables.PositionRow{Kind: h.Kind, Key: h.Key, Scope: h.Scope, At: h.At}
 }
 
 // compare orders shifts as in their table.
@@ -72,7 +71,7 @@ func ShiftTable(b *books.Books, all []PackageShift) (*parquet.Columns[tables.Shi
 
 // LeftOver is a position after late records that were billed in a cycle.
 type LeftOver struct {
-	table.PositionRow
+	tables.PositionRow
 	Customer int32
 	// for a meter: the closed cycle that it counts for; for a level: the cycle that opens with it
 	Origin string
@@ -94,7 +93,7 @@ func (s *Opening) Shifts(bucket int, billed period.Cycle, customer int32) ([]Pac
 			Customer: who,
 			Origin:   origin,
 			Billed:   billed,
-			Kind:     table.KindOfPosition(c.Small(tables.ShiftKind).At(i)),
+			Kind:     tables.KindOfPosition(c.Small(tables.ShiftKind).At(i)),
 			Key:      c.Word(tables.ShiftKey).At(i),
 			Scope:    c.Word(tables.ShiftScope).At(i),
 			At:       c.MaybeTime(tables.ShiftAt).At(i),
@@ -159,7 +158,7 @@ func (s *Opening) changes(bucket int, after, upTo period.Cycle, customer int32) 
 		}
 		start := s.Books.Zone.Bounds(billed).From
 		add := func(who int32, c PositionChange) {
-			if c.Kind == table.LevelPosition || rating.Continues(s.Prices, who, &c.PositionRow, start) {
+			if c.Kind == tables.LevelPosition || rating.Continues(s.Prices, who, &c.PositionRow, start) {
 				out[who] = append(out[who], c)
 			}
 		}
@@ -175,7 +174,7 @@ func (s *Opening) changes(bucket int, after, upTo period.Cycle, customer int32) 
 			return nil, err
 		}
 		for i := range left {
-			if left[i].Kind != table.LevelPosition || left[i].Origin == billed.String() {
+			if left[i].Kind != tables.LevelPosition || left[i].Origin == billed.String() {
 				add(left[i].Customer, PositionChange{PositionRow: left[i].PositionRow})
 			}
 		}

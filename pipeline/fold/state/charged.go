@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -226,6 +225,6 @@ func (b *MeasuredBase) read(official, payment parquet.Dec, instant period.Instan
 }
 
 // Back returns the refund of what was charged for a part.
-func (s *ChargedMeasures) Back(p *rating.RecurringPart, b *MeasuredBase) (table.Charge, error) {
-	return rating.RecurringBack(s.Prices, p, &table.Charge{Official: b.Official, Payment: b.Payment})
+func (s *ChargedMeasures) Back(p *rating.RecurringPart, b *MeasuredBase) (tables.Charge, error) {
+	return rating.RecurringBack(s.Prices, p, &tables.Charge{Official: b.Official, Payment: b.Payment})
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -169,7 +168,7 @@ func (k *keeper) note(d *drew) error {
 		return nil
 	}
 	customer := k.books.Customer(d.customer)
-	return table.EachPackageDraw(draws, money.ParseQuantity, func(id string, _ money.Quantity) error {
+	return tables.EachPackageDraw(draws, money.ParseQuantity, func(id string, _ money.Quantity) error {
 		if code := k.books.Packages.At(customer, id, d.start); code >= 0 {
 			row := keptRow(k.books, &k.books.Packages[code], d.origin)
 			row.Drew = true

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -252,7 +251,7 @@ func (s *Commitments) counted(day lake.Day, cycle period.Cycle, cols *parquet.Co
 		one.By = strings.TrimPrefix(id, CommitmentPrefix)
 	case slices.Contains(costDays, day) && sku >= 0:
 		one.Costs = true
-		one.ofEnd = table.IsMonthEndID(id, one.Origin, s.Books.Products[sku].SKU)
+		one.ofEnd = tables.IsMonthEndID(id, one.Origin, s.Books.Products[sku].SKU)
 	}
 	for col, to := range map[tables.AmountColumn[tables.Line]]*money.Amount{
 		tables.LineOfficialAmount:  &one.Charge.Official,
@@ -278,7 +277,7 @@ func (s *Commitments) instant(one *CountedCharge, day lake.Day) (at period.Insta
 		}
 		return one.Windows.From, true
 	case lake.ChargesDay:
-		if one.kind == table.RefundLine.String() {
+		if one.kind == tables.RefundLine.String() {
 			return one.Windows.From, false
 		}
 		return one.Paid, false

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -42,7 +41,7 @@ func (s *Opening) DrawnOn(p *books.Package, span period.Span) (sum money.Quantit
 		}
 	}
 	for _, draws := range all {
-		err := table.EachPackageDraw(draws, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
+		err := tables.EachPackageDraw(draws, money.ParseQuantity, func(id string, q money.Quantity) (err error) {
 			if id == p.ID {
 				sum, err = sum.Add(q)
 			}

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -68,7 +67,7 @@ type LineSums struct {
 	Amounts  amountSums          `json:"amounts"`
 }
 
-func (s *LineSums) add(c *table.Charge) error {
+func (s *LineSums) add(c *tables.Charge) error {
 	s.Lines++
 	if err := s.Usage.AddSigned(c.UsageAmount); err != nil {
 		return err
@@ -161,8 +160,8 @@ func (w *LineWriter) startGroup() {
 	c.Word(tables.LineTradeID).Set(cycle)
 	c.Word(tables.LineOriginCycle).Set("")
 	c.Word(tables.LineDay).Set(w.key.Day.String())
-	c.Small(tables.LineChargingMode).Set(table.ChargingOnDemand)
-	c.Small(tables.LineBillDetailType).Set(table.DetailUsage)
+	c.Small(tables.LineChargingMode).Set(tables.ChargingOnDemand)
+	c.Small(tables.LineBillDetailType).Set(tables.DetailUsage)
 	for _, col := range [...]tables.AmountColumn[tables.Line]{tables.LineCreditAmount, tables.LineCouponAmount,
 		tables.LineStoredValueCardAmount,
 		tables.LineFlexipurchaseCouponAmount, tables.LineDebtAmount, tables.LineCountedCouponAmount} {
@@ -173,7 +172,7 @@ func (w *LineWriter) startGroup() {
 }
 
 // Add appends one line.
-func (w *LineWriter) Add(what *Consumption, ch *table.Charge, draws []table.PackageDraw) error {
+func (w *LineWriter) Add(what *Consumption, ch *tables.Charge, draws []tables.PackageDraw) error {
 	if w.Slots.Line(what.Customer, what.Start) {
 		if err := w.flush(); err != nil {
 			return err
@@ -259,7 +258,7 @@ func (w *LineWriter) place(what *Consumption) {
 	})
 }
 
-func (w *LineWriter) money(ch *table.Charge) {
+func (w *LineWriter) money(ch *tables.Charge) {
 	c := w.Cols
 	c.Quantity(tables.LineUsageAmount).Add(ch.UsageAmount.Raw())
 	c.Quantity(tables.LineFreeResourceUsage).Add(ch.Free.Raw())
@@ -272,7 +271,7 @@ func (w *LineWriter) money(ch *table.Charge) {
 	c.Amount(tables.LineCashAmount).Add(ch.Payment.Raw())
 }
 
-func (w *LineWriter) price(ch *table.Charge) {
+func (w *LineWriter) price(ch *tables.Charge) {
 	c := w.Cols
 	if ch.DiscountID < 0 {
 		w.word(tables.LineDiscountID, &w.noDiscount, func() string { return "" })
@@ -300,8 +299,8 @@ func (w *LineWriter) price(ch *table.Charge) {
 }
 
 // drawn writes package_draws.
-func (w *LineWriter) drawn(draws []table.PackageDraw) {
-	w.draws = table.AppendDraws(w.draws[:0], w.state.Books.Packages, draws)
+func (w *LineWriter) drawn(draws []tables.PackageDraw) {
+	w.draws = tables.AppendDraws(w.draws[:0], w.state.Books.Packages, draws)
 	w.Cols.Text(tables.LinePackageDraws).AddBytes(w.draws)
 }
 

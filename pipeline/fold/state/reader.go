@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -21,7 +20,7 @@ type PositionReader struct {
 	names     Names
 	customers CodeList
 	inFile    int32 // the next customer in the file; -1 at its end
-	rows      []table.PositionRow
+	rows      []tables.PositionRow
 	changes   map[int32][]PositionChange // made to packages after the file was written, by customer
 	changed   []int32                    // customers of changes, ascending
 	// rows are copied with Carry: their customers are looked up only when Carry stops
@@ -146,7 +145,7 @@ func (p *PositionReader) copy(to *PositionWriter, from, upTo int) error {
 }
 
 // Take returns the rows of the next customer and advances. The rows are valid until the next call.
-func (p *PositionReader) Take() ([]table.PositionRow, error) {
+func (p *PositionReader) Take() ([]tables.PositionRow, error) {
 	who := p.Customer
 	p.rows = p.rows[:0]
 	for p.inFile == who {
@@ -169,9 +168,9 @@ func (p *PositionReader) Take() ([]table.PositionRow, error) {
 }
 
 // rowAt reads a row of a table that begins with the columns of positions.
-func rowAt(cols *parquet.Columns[tables.Position], i int) (table.PositionRow, error) {
-	row := table.PositionRow{
-		Kind:     table.KindOfPosition(cols.Small(tables.PositionKind).At(i)),
+func rowAt(cols *parquet.Columns[tables.Position], i int) (tables.PositionRow, error) {
+	row := tables.PositionRow{
+		Kind:     tables.KindOfPosition(cols.Small(tables.PositionKind).At(i)),
 		Key:      cols.Word(tables.PositionKey).At(i),
 		Scope:    cols.Word(tables.PositionScope).At(i),
 		Resource: string(cols.Text(tables.PositionResource).At(i)),

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -71,7 +70,7 @@ func TestCarry(t *testing.T) {
 	must(t, err)
 	defer slow.Close()
 	for i := range int32(customers) {
-		var rows []table.PositionRow
+		var rows []tables.PositionRow
 		if slow.Customer == i {
 			rows, err = slow.Take()
 			must(t, err)
@@ -92,7 +91,7 @@ func TestCarry(t *testing.T) {
 	}
 	for _, i := range []int32{0, 1, across, newcomer, customers - 1} {
 		must(t, fast.Carry(w, i))
-		var rows []table.PositionRow
+		var rows []tables.PositionRow
 		if fast.Customer == i {
 			rows, err = fast.Take()
 			must(t, err)
@@ -123,15 +122,15 @@ func dayOf(t *testing.T, text string) period.Day {
 }
 
 // rowsOfCustomer returns meters with the same texts for every customer, but in a different order.
-func rowsOfCustomer(t *testing.T, customer int32, n int) []table.PositionRow {
+func rowsOfCustomer(t *testing.T, customer int32, n int) []tables.PositionRow {
 	t.Helper()
-	rows := make([]table.PositionRow, n)
+	rows := make([]tables.PositionRow, n)
 	for i := range rows {
 		count, err := money.QuantityFromRaw(0, uint64(customer)*1000+uint64(i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows[i] = table.PositionRow{Kind: table.MeterPosition,
+		rows[i] = tables.PositionRow{Kind: tables.MeterPosition,
 			Key:   fmt.Sprintf("sku-%d", (customer*31+int32(i)*17)%400),
 			Scope: "east", Count: count}
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -55,7 +54,7 @@ func (l *FromLines) group() error {
 	c := l.Cols
 	l.usage = -1
 	for i, word := range c.Word(tables.LineKind).Dict() {
-		if word == table.UsageLine.String() {
+		if word == tables.UsageLine.String() {
 			l.usage = int32(i)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -170,7 +169,7 @@ func (s *Opening) bucket(customer int32) int {
 
 // Before returns a customer's closing positions of the last day before another, and that day. Positions of an earlier
 // cycle include the changes that were billed up to upTo, but are not passed to the day's cycle.
-func (s *Opening) Before(customer int32, day period.Day, upTo period.Cycle) (rows []table.PositionRow,
+func (s *Opening) Before(customer int32, day period.Day, upTo period.Cycle) (rows []tables.PositionRow,
 	last LastPosition, err error) {
 	all, last, err := s.BeforeOf(s.bucket(customer), map[int32]bool{customer: true}, day, upTo)
 	return all[customer], last, err
@@ -178,7 +177,7 @@ func (s *Opening) Before(customer int32, day period.Day, upTo period.Cycle) (row
 
 // BeforeOf is Before for customers of one bucket, whose positions it reads at once.
 func (s *Opening) BeforeOf(bucket int, customers map[int32]bool, day period.Day, upTo period.Cycle) (
-	batch map[int32][]table.PositionRow, last LastPosition, err error) {
+	batch map[int32][]tables.PositionRow, last LastPosition, err error) {
 	if last, err = s.LastBefore(bucket, day); err != nil {
 		return nil, last, err
 	}
@@ -186,7 +185,7 @@ func (s *Opening) BeforeOf(bucket int, customers map[int32]bool, day period.Day,
 	if err != nil {
 		return nil, last, err
 	}
-	batch, ids := make(map[int32][]table.PositionRow), make(map[string]bool, len(customers))
+	batch, ids := make(map[int32][]tables.PositionRow), make(map[string]bool, len(customers))
 	for c := range customers {
 		ids[s.Books.Customers[c].ID] = true
 	}
@@ -219,7 +218,7 @@ func (s *Opening) BeforeOf(bucket int, customers map[int32]bool, day period.Day,
 
 // at returns a customer's positions before a day, in a cycle: positions of an earlier cycle are passed to it. The day
 // is one of the cycle or the day after its last one.
-func (s *Opening) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []table.PositionRow, own bool,
+func (s *Opening) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []tables.PositionRow, own bool,
 	err error) {
 	rows, last, err := s.Before(customer, day, upTo)
 	if err != nil || last.In(cycle) {
@@ -229,14 +228,14 @@ func (s *Opening) at(customer int32, day period.Day, cycle, upTo period.Cycle) (
 }
 
 // OfDay returns the positions with which the records of a customer's day are rated.
-func (s *Opening) OfDay(customer int32, day period.Day) ([]table.PositionRow, error) {
+func (s *Opening) OfDay(customer int32, day period.Day) ([]tables.PositionRow, error) {
 	rows, _, err := s.at(customer, day, day.Cycle(), day.Cycle())
 	return rows, err
 }
 
 // OfCycle returns a customer's positions at the start of a cycle: before late billing in it, and after, as its own
 // records use them.
-func (s *Opening) OfCycle(customer int32, cycle period.Cycle) (before, found []table.PositionRow, err error) {
+func (s *Opening) OfCycle(customer int32, cycle period.Cycle) (before, found []tables.PositionRow, err error) {
 	if before, _, err = s.at(customer, cycle.First(), cycle, cycle-1); err != nil {
 		return nil, nil, err
 	}
@@ -246,7 +245,7 @@ func (s *Opening) OfCycle(customer int32, cycle period.Cycle) (before, found []t
 
 // Closing returns a customer's positions after the last day of a cycle with records in the bucket. If no day has
 // records, they are the cycle's opening positions and own is false.
-func (s *Opening) Closing(customer int32, cycle period.Cycle) (rows []table.PositionRow, own bool, err error) {
+func (s *Opening) Closing(customer int32, cycle period.Cycle) (rows []tables.PositionRow, own bool, err error) {
 	return s.at(customer, cycle.Last()+1, cycle, cycle)
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -77,7 +76,7 @@ func (s *stored) line(text string) {
 		c := shift(s.t, strings.Join(f[3:], " "))
 		to.Word(tables.ShiftCustomerID.Any()).Add(f[2])
 		to.Word(tables.ShiftOriginCycle.Any()).Add("2026-07")
-		to.Small(tables.ShiftKind.Any()).Add(int32(table.PackagePosition))
+		to.Small(tables.ShiftKind.Any()).Add(int32(tables.PackagePosition))
 		to.Word(tables.ShiftKey.Any()).Add(c.Key)
 		to.Word(tables.ShiftScope.Any()).Add("")
 		to.Col(tables.ShiftAt.Of().Any()).Ints = append(to.Col(tables.ShiftAt.Of().Any()).Ints, int64(c.At))
@@ -96,7 +95,7 @@ func (s *stored) line(text string) {
 }
 
 // text returns positions in the form of the lines of store.
-func text(b *books.Books, rows []table.PositionRow) string {
+func text(b *books.Books, rows []tables.PositionRow) string {
 	var out []string
 	for _, row := range rows {
 		d, _ := b.Zone.Local(row.At)

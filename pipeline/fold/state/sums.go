@@ -6,7 +6,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -27,7 +26,7 @@ type amountSums struct {
 	Payment   money.AmountTotal `json:"payment"`
 }
 
-func (s *amountSums) add(c *table.Charge) error {
+func (s *amountSums) add(c *tables.Charge) error {
 	if err := s.Official.Add(c.Official); err != nil {
 		return err
 	}
@@ -60,7 +59,7 @@ func (s *LineSumWriter) Reset() {
 func (s *LineSumWriter) Open(customer int32) { s.customer, s.lines, s.sum = customer, 0, amountSums{} }
 
 // Add adds a line of the open customer.
-func (s *LineSumWriter) Add(c *table.Charge) error {
+func (s *LineSumWriter) Add(c *tables.Charge) error {
 	s.lines++
 	return s.sum.add(c)
 }

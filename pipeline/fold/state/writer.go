@@ -6,7 +6,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -22,7 +21,7 @@ func NewPositionWriter(txn *lake.SubTxn, b *books.Books) *PositionWriter {
 }
 
 // Add appends a customer's rows.
-func (w *PositionWriter) Add(customer int32, rows []table.PositionRow) error {
+func (w *PositionWriter) Add(customer int32, rows []tables.PositionRow) error {
 	for i := range rows {
 		AddRow(w.Cols, w.books.Customers[customer].ID, &rows[i])
 		if err := w.Added(); err != nil {
@@ -33,7 +32,7 @@ func (w *PositionWriter) Add(customer int32, rows []table.PositionRow) error {
 }
 
 // AddRow appends a row to a table that begins with the columns of positions.
-func AddRow(to *parquet.Columns[tables.Position], customer string, r *table.PositionRow) {
+func AddRow(to *parquet.Columns[tables.Position], customer string, r *tables.PositionRow) {
 	to.Word(tables.PositionCustomerID).Add(customer)
 	to.Small(tables.PositionKind).Add(int32(r.Kind))
 	to.Word(tables.PositionKey).Add(r.Key)

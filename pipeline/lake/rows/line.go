@@ -6,14 +6,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Line is one line with typed values. Values that depend only on customer, sku and version are looked up when it is
 // written.
 type Line struct {
-	table.Charge
+	tables.Charge
 	Customer, SKU               int32
 	Partner                     string
 	Association                 books.AssociationType

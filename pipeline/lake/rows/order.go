@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -62,13 +61,13 @@ func compareLines(x, y anyRow) int {
 }
 
 // KindRank returns a kind's position in the list of §8; unknown words come last.
-func KindRank(word string) table.KindOfLine {
-	for k := table.UsageLine; k <= table.CapLine; k++ {
+func KindRank(word string) tables.KindOfLine {
+	for k := tables.UsageLine; k <= tables.CapLine; k++ {
 		if k.String() == word {
 			return k
 		}
 	}
-	return table.CapLine + 1
+	return tables.CapLine + 1
 }
 
 // OwnTime returns the time at which the partner, terms and taxes of line i are looked up: own_time or, if it is empty,

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -156,7 +155,7 @@ func (g *gathered) line(customer string, row rows.Row[tables.Line]) error {
 			g.resoldBy = seller
 		}
 	}
-	if key.kind == table.RefundLine.String() || key.kind == table.AdjustmentLine.String() {
+	if key.kind == tables.RefundLine.String() || key.kind == tables.AdjustmentLine.String() {
 		g.correct(&key, file, payment, row)
 	}
 	return add(g.days, composeDayOf{g.day(file, row), key.service, file == lake.EndDay.String()}, payment)
@@ -195,9 +194,9 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 		c.Note = "rated again after its cycle was closed"
 	case file == lake.CommitmentsDay.String():
 		c.Note = "a commitment was calculated again after its cycle was closed"
-	case file == lake.ChargesDay.String() && key.kind == table.RefundLine.String():
+	case file == lake.ChargesDay.String() && key.kind == tables.RefundLine.String():
 		c.Note = "refund of a charge in advance"
-	case key.kind == table.RefundLine.String():
+	case key.kind == tables.RefundLine.String():
 		c.Note = "refund by order " + row.Word(tables.LineTradeID)
 	default:
 		if g.manual == nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -288,7 +287,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 			r.Meter = ""
 		}
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
-	case l.kind == table.AdjustmentLine.String() && nothing:
+	case l.kind == tables.AdjustmentLine.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
 		if l.Word(tables.LineDay) == lake.RerateDay.String() {
 			r.Description = r.Product.name + ", rated again, correction of " + l.origin
@@ -305,7 +304,7 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		case r.Class == correction:
 			r.Description += ", correction of " + l.origin
 		}
-	case l.kind == table.FlatFeeLine.String():
+	case l.kind == tables.FlatFeeLine.String():
 		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+
 			strconv.Itoa(l.Small(tables.LineTier)), "Months"
 	default:
@@ -326,9 +325,9 @@ const unbound = "Commitment"
 // ofCommitment reports whether a line belongs to a commitment: a true-up, overage, cap, or a late difference of one.
 func (l *theLine) ofCommitment() bool {
 	switch l.kind {
-	case table.TrueUpLine.String(), table.OverageLine.String(), table.CapLine.String():
+	case tables.TrueUpLine.String(), tables.OverageLine.String(), tables.CapLine.String():
 		return true
-	case table.AdjustmentLine.String():
+	case tables.AdjustmentLine.String():
 		return l.origin != "" && strings.HasPrefix(l.id, "commitment/")
 	}
 	return false

@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -332,7 +331,7 @@ func (m *maker) draws(l *theLine, r *Row, x *books.ExchangeRate) error {
 	r.Unit = m.names.unit(or(l.Word(tables.LineMeasure), "unit"))
 	r.ConsumedUnit = r.Unit
 	r.PriceID, r.PriceDetails = m.names.price(l)
-	return table.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
+	return tables.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) (err error) {
 		hi, lo := q.Raw()
 		drawnQuantity := decimal128.New(hi, lo)
 		r.Package = drawn{m.names.commitment(id, r.ConsumedUnit), id, r.ConsumedUnit, some(drawnQuantity)}

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -118,7 +117,7 @@ func (s *Source) soldTerms(ctx context.Context, cycle lake.Cycle, issuers map[st
 				row := rows.Row[tables.Line]{Cols: cols, I: i}
 				from, to := row.Time(tables.LineUsageStart), row.MaybeTime(tables.LineUsageEnd)
 				if row.Word(tables.LineAssociationType) != resale ||
-					row.Word(tables.LineKind) != table.OrderLine.String() ||
+					row.Word(tables.LineKind) != tables.OrderLine.String() ||
 					to == tables.Nothing || to <= bounds.From || from >= bounds.To {
 					continue
 				}
@@ -200,4 +199,4 @@ func (m *maker) spread() error {
 }
 
 // refundKind is the kind of a line that refunds an order.
-var refundKind = table.RefundLine.String()
+var refundKind = tables.RefundLine.String()

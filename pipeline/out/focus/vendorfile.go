@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -122,7 +121,7 @@ func vendorValuesOf(row rows.Row[tables.Any]) (*vendorValues, error) {
 
 // isRestated reports whether a line is the difference of a restated month.
 func (l *theLine) isRestated() bool {
-	return l.vendor != nil && l.kind == table.AdjustmentLine.String()
+	return l.vendor != nil && l.kind == tables.AdjustmentLine.String()
 }
 
 // isPassThrough reports whether a line is priced on a cost, and so has no unit price.

@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/problem"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -266,8 +265,8 @@ func (s *statement) oneOf(c *query.Condition) {
 // their file, and within it as written. The remaining columns make the order total, so that each page continues the one
 // before: if one balance did not cover several lines, the first took from it.
 func order() string {
-	kinds := make([]string, 0, table.CapLine+1)
-	for k := table.UsageLine; k <= table.CapLine; k++ {
+	kinds := make([]string, 0, tables.CapLine+1)
+	for k := tables.UsageLine; k <= tables.CapLine; k++ {
 		kinds = append(kinds, "'"+k.String()+"'")
 	}
 	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") +

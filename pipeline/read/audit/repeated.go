@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -50,9 +49,9 @@ func unique(day lake.Day, kind string) bool {
 	case lake.RerateDay, lake.RestatedDay:
 		return false
 	case lake.ChargesDay:
-		return kind != table.RefundLine.String()
+		return kind != tables.RefundLine.String()
 	case lake.CommitmentsDay:
-		return kind != table.AdjustmentLine.String()
+		return kind != tables.AdjustmentLine.String()
 	}
 	return true
 }

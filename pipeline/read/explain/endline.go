@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -65,7 +64,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 		return err
 	}
 	rater.Subscribe()
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	var objects []rating.Object
 	if err := rater.CycleEnd(&charges, &objects); err != nil {
 		return err
@@ -84,7 +83,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 		return nil // the lines describe its records, tiers or levels
 	}
 	for i := range rows {
-		if rows[i].Key != p.SKU || rows[i].Kind != table.GatherPosition {
+		if rows[i].Key != p.SKU || rows[i].Kind != tables.GatherPosition {
 			continue
 		}
 		text, err := closingText(p, &rows[i])
@@ -98,7 +97,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 
 // closingText describes a closing position of a month-end meter. Usage before a conversion has a unit that the books do
 // not name; packages and prices are in the product's measure (§10.2).
-func closingText(p *books.Product, r *table.PositionRow) (string, error) {
+func closingText(p *books.Product, r *tables.PositionRow) (string, error) {
 	text := fmt.Sprintf("meter %s at the cycle's end%s: ", strings.TrimSuffix(r.Key+"/"+r.Scope, "/"),
 		ofResource(r.Resource))
 	switch {
@@ -170,7 +169,7 @@ func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
 		me.ex.fact("policy", m.Policy)
 		me.ex.story.Before = append(me.ex.story.Before, m.Describe(me.ex.Books.Zone))
 		var steps []tariff.DerivationStep
-		var charges table.LineCharges
+		var charges tables.LineCharges
 		bw := tariff.Bandwidth{Customer: me.ex.customer, SKU: sku, Region: m.Region, Cycle: me.ex.cycle,
 			Quantity: m.Quantity}
 		if err := me.ex.prices.PercentileCharges(&bw, func(s tariff.DerivationStep) {

@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -102,7 +101,7 @@ func (ev *eventStory) order(ctx context.Context, book *accept.EventBook, o *acce
 	if o.Type == ordering.Unsubscribe {
 		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
-		var ch table.Charge
+		var ch tables.Charge
 		ch, err = ordering.Price(ev.ex.prices, o.Rated(), trace)
 		again = ratedLine(ev.ex.Books, ev.ex.at.id, o.Resource, &ch, nil)
 	}
@@ -110,7 +109,7 @@ func (ev *eventStory) order(ctx context.Context, book *accept.EventBook, o *acce
 		return err
 	}
 	if ev.ex.Books.Zone.Cycle(o.PayTime) != o.Cycle {
-		again.Kind = table.AdjustmentLine.String()
+		again.Kind = tables.AdjustmentLine.String()
 	}
 	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{again.Tier, again.Kind, steps})
 	ev.ex.story.Rated = append(ev.ex.story.Rated, again)
@@ -212,10 +211,10 @@ func (ev *eventStory) adjustment(ctx context.Context, a *accept.AdjustmentEvent)
 	if ev.ex.story.Feeds, err = ev.adjustmentOrigins(ctx, a); err != nil {
 		return err
 	}
-	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{0, table.AdjustmentLine.String(),
+	ev.ex.story.Parts = append(ev.ex.story.Parts, Part{0, tables.AdjustmentLine.String(),
 		[]string{fmt.Sprintf("the given amount: official %s, no discount, no rounding; to pay %s", a.Amount.Trim(),
 			a.Amount.Trim())}})
-	ev.ex.story.Rated = append(ev.ex.story.Rated, Line{ID: a.ID, Kind: table.AdjustmentLine.String(),
+	ev.ex.story.Rated = append(ev.ex.story.Rated, Line{ID: a.ID, Kind: tables.AdjustmentLine.String(),
 		Official: a.Amount,
 		Payment:  a.Amount})
 	return ev.ex.storedLines(lake.EventsDay, &ev.ex.story.Stored, func(row rows.Row[tables.Line]) bool {

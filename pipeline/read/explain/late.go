@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -162,7 +161,7 @@ func (ls *lateStory) otherwise(sku string) (why string, err error) {
 		err = errors.Join(err, eachRow(ls.ex, f, tables.LatePositions(), nil, tables.PositionCustomerID,
 			func(row rows.Row[tables.Position]) error {
 				if row.Word(tables.PositionOriginCycle) == ls.ex.at.origin && row.Word(tables.PositionKey) == sku &&
-					table.KindOfPosition(row.Small(tables.PositionKind)) == table.OtherwisePosition {
+					tables.KindOfPosition(row.Small(tables.PositionKind)) == tables.OtherwisePosition {
 					why = fmt.Sprintf("%s counts otherwise than when cycle %s was closed or last re-rated, or has had "+
 						"a difference since for that reason: all its records are rated again, and the difference is "+
 						"billed in cycle %s", sku, ls.ex.at.origin, ls.ex.at.cycle)

@@ -7,7 +7,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -124,7 +123,7 @@ func lineOf(row rows.Row[tables.Line]) (Line, error) {
 }
 
 // ratedLine converts a charge to the line that it becomes.
-func ratedLine(b *books.Books, id, resource string, c *table.Charge, draws []table.PackageDraw) Line {
+func ratedLine(b *books.Books, id, resource string, c *tables.Charge, draws []tables.PackageDraw) Line {
 	l := Line{
 		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free,
 		Quantity:  c.Quantity,
@@ -133,6 +132,6 @@ func ratedLine(b *books.Books, id, resource string, c *table.Charge, draws []tab
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(table.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
+	l.Draws = string(tables.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -42,7 +41,7 @@ func (me *monthEndStory) part(p *rating.RecurringPart, bounds period.Span) error
 	me.ex.fact("part", p.Span.String())
 	me.ex.fact("period", p.Period.String())
 	me.ex.fact("proration", p.Row.Proration.String())
-	rated := func(resource string, c *table.Charge) {
+	rated := func(resource string, c *tables.Charge) {
 		me.ex.story.Rated = append(me.ex.story.Rated, ratedLine(me.ex.Books, me.ex.at.id, resource, c, nil))
 	}
 	if bounds.Holds(p.Instant()) {

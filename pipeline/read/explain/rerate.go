@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -45,7 +44,7 @@ func (re *recordStory) record(ctx context.Context) error {
 	if err := rater.Open(re.ex.customer, re.ex.cycle, opening); err != nil {
 		return err
 	}
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	err = re.eachRecord(ctx, func(r *accepted) error {
 		own := string(r.ID) == re.ex.at.id
 		if own {
@@ -161,7 +160,7 @@ func (re *recordStory) replacer() error {
 }
 
 // describeRerate converts the steps to sentences, one part per charge: the steps of a charge end with its amounts.
-func (e *explainer) describeRerate(steps []tariff.DerivationStep, charges []table.Charge) {
+func (e *explainer) describeRerate(steps []tariff.DerivationStep, charges []tables.Charge) {
 	next := 0
 	var part []string
 	for _, s := range steps {
@@ -317,7 +316,7 @@ func (s *recordSource) close() error {
 
 // next moves to the next record.
 func (s *recordSource) next() error {
-	for s.more && s.lines && rows.As[tables.Line](s.row).Word(tables.LineKind) != table.UsageLine.String() {
+	for s.more && s.lines && rows.As[tables.Line](s.row).Word(tables.LineKind) != tables.UsageLine.String() {
 		if err := s.advance(); err != nil {
 			return err
 		}
@@ -380,7 +379,7 @@ func (s *recordSource) fromLines() (err error) {
 		rows.As[tables.Line](row).MaybeTime(tables.LineUsageEnd)
 	for s.more && rows.As[tables.Line](s.row).Time(tables.LineUsageStart) == r.Start &&
 		bytes.Equal(rows.As[tables.Line](s.row).Text(tables.LineID), r.ID) {
-		if rows.As[tables.Line](s.row).Word(tables.LineKind) == table.UsageLine.String() {
+		if rows.As[tables.Line](s.row).Word(tables.LineKind) == tables.UsageLine.String() {
 			q, err := quantityOf(s.row, tables.LineUsageAmount.Any())
 			if err == nil {
 				r.Quantity, err = r.Quantity.Add(q)
@@ -405,7 +404,7 @@ func (e *explainer) sku(word string) (int32, error) {
 }
 
 // opening returns the opening positions of the record's day.
-func (e *explainer) opening() ([]table.PositionRow, error) {
+func (e *explainer) opening() ([]tables.PositionRow, error) {
 	day, ok := e.at.day.Calendar()
 	if !ok {
 		return nil, fmt.Errorf("explain %s: no day of the calendar: %q", e.at.id, e.at.day)

@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -44,7 +43,7 @@ type BillItem struct {
 	Kind       string          `json:"kind"`
 	UnitPrice  money.UnitPrice `json:"unit_price"`
 	DiscountID string          `json:"discount_id,omitempty"`
-	table.LineSums
+	tables.LineSums
 	Measured *MeasuredMonth `json:"measured,omitempty"`
 }
 
@@ -160,7 +159,7 @@ func (g *gathered) add(b *books.Books, row rows.Row[tables.Line]) error {
 }
 
 // AddLine adds a row of lines, read with its quantities and amounts, to sums.
-func AddLine(s *table.LineSums, row rows.Row[tables.Line]) error {
+func AddLine(s *tables.LineSums, row rows.Row[tables.Line]) error {
 	s.Lines++
 	for _, q := range [...]struct {
 		col tables.QuantityColumn[tables.Line]
@@ -273,7 +272,7 @@ func (s *BillSection) show(m *MeasuredMonth) error {
 	var sum money.QuantityTotal
 	for i := range s.Items {
 		it := &s.Items[i]
-		if m.SKU != s.SKU || it.Region != m.Region || it.Object != m.Object || it.Kind != table.PeriodLine.String() {
+		if m.SKU != s.SKU || it.Region != m.Region || it.Object != m.Object || it.Kind != tables.PeriodLine.String() {
 			continue
 		}
 		if first == nil {

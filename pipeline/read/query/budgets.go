@@ -15,7 +15,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -207,7 +206,7 @@ func dayBilled(w *QuestionReading, cycle period.Cycle, file lake.Day, from *parq
 	kind := from.Word(tables.LineKind.Any()).At(i)
 	switch {
 	case slices.Contains(monthEndDays[:], file),
-		file == lake.CostsDay && (kind == table.PeriodLine.String() || kind == table.FlatFeeLine.String()):
+		file == lake.CostsDay && (kind == tables.PeriodLine.String() || kind == tables.FlatFeeLine.String()):
 		return cycle.Last().String()
 	case file == lake.EventsDay:
 		at = from.Time(tables.LineTradeTime.Any()).At(i)

@@ -14,7 +14,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -210,7 +209,7 @@ func words(row rows.Row[tables.Line]) []string {
 // in its own cycle.
 func (d *deferral) takeCharge(row rows.Row[tables.Line]) error {
 	key := orderKey(row.Word(tables.LineCustomerID), string(row.Text(tables.LineID)))
-	if row.Word(tables.LineKind) == table.RefundLine.String() {
+	if row.Word(tables.LineKind) == tables.RefundLine.String() {
 		d.refunded[key] = true
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -73,7 +72,7 @@ func (l *PaidLines) Add(id string, cycle period.Cycle, row rows.Row[tables.Line]
 	}
 	if row.Word(tables.LineDay) == lake.EventsDay.String() && !cash.IsZero() {
 		trade := row.Word(tables.LineTradeID)
-		if trade == cycle.String() && row.Word(tables.LineKind) == table.AdjustmentLine.String() { // not of an order
+		if trade == cycle.String() && row.Word(tables.LineKind) == tables.AdjustmentLine.String() { // not of an order
 			return to.adjusted.Add(cash)
 		}
 		to.orders = append(to.orders, orderCash{string(row.Text(tables.LineID)), trade, cash})

@@ -8,7 +8,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -77,7 +76,7 @@ func drawTable() *tables.Table {
 func draws(_ *QuestionReading, from, to *parquet.Columns[tables.Any]) error {
 	for i := range from.N {
 		text := string(from.Text(tables.LinePackageDraws.Any()).At(i))
-		err := table.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
+		err := tables.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
 			to.Col(drawCycle).AddWord(from.Word(tables.LineCycle.Any()).At(i))
 			to.Col(drawCustomer).AddWord(from.Word(tables.LineCustomerID.Any()).At(i))
 			to.Col(drawPackage).AddWord(id)

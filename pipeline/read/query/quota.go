@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -177,14 +176,14 @@ func (b *builder) build(ctx context.Context) (err error) {
 
 // packageState is the positions of a customer's packages in a cycle.
 type packageState struct {
-	before, found, closing []table.PositionRow
+	before, found, closing []tables.PositionRow
 	own                    bool // whether closing is of a day of the cycle
 }
 
 // hasPackages reports whether there is a position of a package; every draw leaves one.
 func (st *packageState) hasPackages() bool {
 	return slices.ContainsFunc(slices.Concat(st.before, st.found, st.closing),
-		func(r table.PositionRow) bool { return r.Kind == table.PackagePosition })
+		func(r tables.PositionRow) bool { return r.Kind == tables.PackagePosition })
 }
 
 // lines reads the draws of records from their lines. The draws are sorted later, so the files are read in the order of
@@ -297,7 +296,7 @@ func eachRow[T any](snap *lake.Snapshot, e lake.FileEntry, def tables.Def[T], co
 
 // draws adds the draws of a line or of a record.
 func (b *builder) draws(text string, what QuotaDraw) error {
-	err := table.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
+	err := tables.EachPackageDraw(text, money.ParseSignedQuantity, func(id string, q money.SignedQuantity) error {
 		what.PackageID, what.Quantity = id, q
 		b.report.Draws = append(b.report.Draws, what)
 		return nil
@@ -391,7 +390,7 @@ func (b *builder) settle(q *QuotaPeriod, p *books.Package, stored *packageState)
 }
 
 // compare compares the total drawn with the positions, if they contain the period.
-func (q *QuotaPeriod) compare(p *books.Package, all money.SignedQuantity, closing []table.PositionRow) error {
+func (q *QuotaPeriod) compare(p *books.Package, all money.SignedQuantity, closing []tables.PositionRow) error {
 	kept, known, err := drawnBy(p, closing, q.span.From)
 	if err != nil {
 		return err
@@ -430,7 +429,7 @@ func (s *packageState) ratedState(p *books.Package, start period.Instant) books.
 
 // drawnBy returns what was drawn in the quota period that starts at an instant, from positions; false if they do not
 // contain the period.
-func drawnBy(p *books.Package, rows []table.PositionRow, start period.Instant) (money.Quantity, bool, error) {
+func drawnBy(p *books.Package, rows []tables.PositionRow, start period.Instant) (money.Quantity, bool, error) {
 	row := find(rows, p.ID, start)
 	if row == nil {
 		return money.Quantity{}, false, nil
@@ -458,9 +457,9 @@ func (b *builder) addDraws(q *QuotaPeriod, id string) (err error) {
 }
 
 // find returns the position of a package's quota period that starts at an instant.
-func find(rows []table.PositionRow, id string, start period.Instant) *table.PositionRow {
+func find(rows []tables.PositionRow, id string, start period.Instant) *tables.PositionRow {
 	for i := range rows {
-		if rows[i].Kind == table.PackagePosition && rows[i].Key == id && rows[i].At == start {
+		if rows[i].Kind == tables.PackagePosition && rows[i].Key == id && rows[i].At == start {
 			return &rows[i]
 		}
 	}
@@ -468,9 +467,9 @@ func find(rows []table.PositionRow, id string, start period.Instant) *table.Posi
 }
 
 // touchedLater reports whether a later quota period of the package was drawn on: positions contain only the last one.
-func touchedLater(rows []table.PositionRow, id string, start period.Instant) bool {
-	return slices.ContainsFunc(rows, func(r table.PositionRow) bool {
-		return r.Kind == table.PackagePosition && r.Key == id && r.At > start
+func touchedLater(rows []tables.PositionRow, id string, start period.Instant) bool {
+	return slices.ContainsFunc(rows, func(r tables.PositionRow) bool {
+		return r.Kind == tables.PackagePosition && r.Key == id && r.At > start
 	})
 }
 

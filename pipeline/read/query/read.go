@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/rating/tariff"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -77,7 +76,7 @@ func (s *AnnexSources) lines(a *Annex, k state.MeasureKey, cycle period.Cycle) e
 func (a *Annex) compare() error {
 	var billed, measured money.QuantityTotal
 	for i := range a.Lines {
-		if a.Lines[i].Kind != table.PeriodLine.String() {
+		if a.Lines[i].Kind != tables.PeriodLine.String() {
 			continue
 		}
 		if err := billed.AddSigned(a.Lines[i].Quantity); err != nil {
@@ -91,7 +90,7 @@ func (a *Annex) compare() error {
 
 // price prices the quantity with today's books.
 func (s *AnnexSources) price(a *Annex, k state.MeasureKey, cycle period.Cycle, id string) error {
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	bw := tariff.Bandwidth{Customer: k.Customer, SKU: k.SKU, Region: k.Region, Cycle: cycle, Quantity: a.Quantity}
 	if err := s.Prices.PercentileCharges(&bw, nil, &charges); err != nil {
 		return err

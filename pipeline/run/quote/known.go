@@ -23,7 +23,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -39,7 +38,7 @@ type named struct {
 type present struct {
 	closed bool
 	// for an open cycle: current positions, and those before the cycle's own records
-	closing, first []table.PositionRow
+	closing, first []tables.PositionRow
 	// ids of the records that the file names, of those that replace them, and of those that they replace; the value is
 	// true if the record no longer counts
 	dead  map[string]bool
@@ -339,7 +338,7 @@ func (j *job) withOld(cycle period.Cycle, list []record, gone map[string]bool) (
 
 // changed adds to the quote the lines by which the cycle's bill with the file differs from the bill without it
 // (QUOTE-7).
-func (p *pricing) changed(_ []table.PositionRow, records []record) ([]table.PositionRow, error) {
+func (p *pricing) changed(_ []tables.PositionRow, records []record) ([]tables.PositionRow, error) {
 	without, err := p.bill(records, func(r *record) bool { return r.old })
 	if err != nil {
 		return nil, err

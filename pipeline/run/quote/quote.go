@@ -27,7 +27,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -300,7 +299,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	j.out.Others = j.out.Accepted
 	j.out.Cycles, j.out.Replaced, j.spent = j.out.Cycles[:0], 0, nil
-	var closing []table.PositionRow
+	var closing []tables.PositionRow
 	for _, ref := range snap.Manifest.Cycles {
 		cycle := ref.Period()
 		records, err := j.records(ctx, snap, cycle)
@@ -340,7 +339,7 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 }
 
 // opening returns the customer's opening positions of a cycle.
-func (j *job) opening(cycle period.Cycle, closing []table.PositionRow) ([]table.PositionRow, error) {
+func (j *job) opening(cycle period.Cycle, closing []tables.PositionRow) ([]tables.PositionRow, error) {
 	if !j.FromLake {
 		return rating.NextCycle(j.prices, nil, closing, j.customer, cycle), nil
 	}
@@ -415,7 +414,7 @@ type pricing struct {
 }
 
 // rate adds the cycle's lines to the quote, and returns the closing positions.
-func (p *pricing) rate(opening []table.PositionRow, records []record) ([]table.PositionRow, error) {
+func (p *pricing) rate(opening []tables.PositionRow, records []record) ([]tables.PositionRow, error) {
 	var without []Line
 	if p.job.FromLake {
 		if err := p.rater.Open(p.job.customer, p.cycle, opening); err != nil {
@@ -455,7 +454,7 @@ func (p *pricing) rate(opening []table.PositionRow, records []record) ([]table.P
 
 // usage adds the lines of a record.
 func (p *pricing) usage(r *record) error {
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
 		return err
 	}
@@ -464,7 +463,7 @@ func (p *pricing) usage(r *record) error {
 }
 
 // usageLines adds a record's charges.
-func (p *pricing) usageLines(r *record, charges *table.LineCharges) {
+func (p *pricing) usageLines(r *record, charges *tables.LineCharges) {
 	for k := range charges.List {
 		l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
 		l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
@@ -475,7 +474,7 @@ func (p *pricing) usageLines(r *record, charges *table.LineCharges) {
 
 // monthEnd returns the month-end lines of the meters in their present state.
 func (p *pricing) monthEnd() ([]Line, error) {
-	var charges table.LineCharges
+	var charges tables.LineCharges
 	var objects []rating.Object
 	p.rater.Subscribe() // a meter of subscribers.csv owes its fee at zero without the file
 	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
@@ -485,7 +484,7 @@ func (p *pricing) monthEnd() ([]Line, error) {
 }
 
 // endLines converts month-end charges to lines; a charge's Record is an index in objects.
-func (p *pricing) endLines(charges *table.LineCharges, objects []rating.Object) (out []Line) {
+func (p *pricing) endLines(charges *tables.LineCharges, objects []rating.Object) (out []Line) {
 	bounds := p.job.trial.Books.Zone.Bounds(p.cycle)
 	for i := range charges.List {
 		c := &charges.List[i]
@@ -532,7 +531,7 @@ func (l *Line) takeOff() {
 }
 
 // line converts a charge to a line; sku -1 means no product.
-func (p *pricing) line(c *table.Charge, draws []table.PackageDraw, sku int32, region string) Line {
+func (p *pricing) line(c *tables.Charge, draws []tables.PackageDraw, sku int32, region string) Line {
 	b := p.job.trial.Books
 	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), Region: region, Usage: c.UsageAmount, Free: c.Free,
 		Quantity:  c.Quantity,
@@ -543,6 +542,6 @@ func (p *pricing) line(c *table.Charge, draws []table.PackageDraw, sku int32, re
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID
 	}
-	l.Draws = string(table.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
+	l.Draws = string(tables.AppendDraws(nil, b.Packages, draws[c.DrawsFrom:c.DrawsTo]))
 	return l
 }

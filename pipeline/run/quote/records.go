@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -144,7 +143,7 @@ func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.C
 	defer func() { err = errors.Join(err, list.Close()) }()
 	err = list.Each(func(row rows.Row[tables.Line]) error {
 		id, start := row.Text(tables.LineID), row.Time(tables.LineUsageStart)
-		if row.Word(tables.LineKind) != table.UsageLine.String() || have[string(id)] ||
+		if row.Word(tables.LineKind) != tables.UsageLine.String() || have[string(id)] ||
 			wanted != nil && !wanted(id, start) {
 			return nil
 		}

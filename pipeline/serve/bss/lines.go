@@ -16,7 +16,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -178,10 +177,10 @@ func (r *reader) id() string {
 	if r.split {
 		id += "#" + strconv.Itoa(r.row.Small(tables.LineTier))
 		if (day == lake.LateDay || day == lake.RestatedDay) && r.isFee() {
-			kind = table.FlatFeeLine.String()
+			kind = tables.FlatFeeLine.String()
 		}
 		switch kind {
-		case table.FlatFeeLine.String(), table.TrueUpLine.String(), table.CapLine.String(), table.OverageLine.String():
+		case tables.FlatFeeLine.String(), tables.TrueUpLine.String(), tables.CapLine.String(), tables.OverageLine.String():
 			id += "#" + kind
 		}
 		if r.row.Small(tables.LineTier) == 0 {

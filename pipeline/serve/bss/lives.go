@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -89,10 +88,10 @@ func unpaidLine(c *operation.Call, l *query.OrderLife) (boughtLine, bool, error)
 }
 
 // priceOf returns what an unpaid order line would cost.
-func priceOf(c *operation.Call, l *query.OrderLife) (table.Charge, error) {
+func priceOf(c *operation.Call, l *query.OrderLife) (tables.Charge, error) {
 	at, err := AsOf(c)
 	if err != nil {
-		return table.Charge{}, err
+		return tables.Charge{}, err
 	}
 	if l.Status == accept.OrderCancelled {
 		at = l.Since

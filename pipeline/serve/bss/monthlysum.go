@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -129,9 +128,9 @@ func sumType(detail string) string {
 
 // Words of bill_detail_type (§5).
 var (
-	detailUnsubscribe  = strconv.Itoa(table.DetailUnsubscribe)
-	detailCompensation = strconv.Itoa(table.DetailCompensation)
-	detailAdjustment   = strconv.Itoa(table.DetailAdjustment)
+	detailUnsubscribe  = strconv.Itoa(tables.DetailUnsubscribe)
+	detailCompensation = strconv.Itoa(tables.DetailCompensation)
+	detailAdjustment   = strconv.Itoa(tables.DetailAdjustment)
 )
 
 // merged adds up sums that are equal after class is applied to the value at an index.

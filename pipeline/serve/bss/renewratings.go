@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -109,7 +108,7 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	out := &renewRatings{Currency: c.InCurrency().Code, Renewals: []renewal{}}
 	for i, id := range ids {
 		last, ok := orders[id]
-		var charge *table.Charge
+		var charge *tables.Charge
 		if ok {
 			last.Type, last.PeriodType, last.PeriodNum = ordering.Renew, word, int64(c.Whole("period_num"))
 			if charge, ok, err = q.priceOrder(&last); err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/rating/ordering"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -89,7 +88,7 @@ func (s *spreading) paidAhead(ctx context.Context) error {
 		}
 		for i := range page.Rows.N {
 			row := rows.Row[tables.Line]{Cols: page.Rows, I: i}
-			if row.Word(tables.LineKind) == table.RefundLine.String() {
+			if row.Word(tables.LineKind) == tables.RefundLine.String() {
 				refunded[string(row.Text(tables.LineID))] = cycle
 			}
 			p, err := s.paidOf(row, cycle)
@@ -132,7 +131,7 @@ func (s *spreading) paidOf(row rows.Row[tables.Line], cycle period.Cycle) (paid,
 	trade := row.Word(tables.LineTradeID)
 	zone := s.call.State.Workspace.Books.Zone
 	switch t, ok := s.terms[p.id]; {
-	case row.Word(tables.LineKind) == table.RefundLine.String():
+	case row.Word(tables.LineKind) == tables.RefundLine.String():
 	case ok && t.order == trade:
 		p.term = t
 	case row.Word(tables.LineDay) == lake.ChargesDay.String():

@@ -12,7 +12,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/query"
-	settled "github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -434,7 +433,7 @@ func chainRow(v *View, cycle lake.Cycle, one, total *link) ([]Cell, error) {
 }
 
 // linksOf adds up the rows of partner statements by customer and the partner of the lines; partner "" = all.
-func linksOf(ctx context.Context, reader *settled.PartnerReader, cycle lake.Cycle,
+func linksOf(ctx context.Context, reader *query.PartnerReader, cycle lake.Cycle,
 	partner string) (links map[chainKey]*link, err error) {
 	list, err := reader.Statements(ctx, cycle, partner)
 	if err != nil {
