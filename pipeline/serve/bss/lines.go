@@ -180,7 +180,8 @@ func (r *reader) id() string {
 			kind = tables.FlatFeeLine.String()
 		}
 		switch kind {
-		case tables.FlatFeeLine.String(), tables.TrueUpLine.String(), tables.CapLine.String(), tables.OverageLine.String():
+		case tables.FlatFeeLine.String(), tables.TrueUpLine.String(), tables.CapLine.String(),
+			tables.OverageLine.String():
 			id += "#" + kind
 		}
 		if r.row.Small(tables.LineTier) == 0 {
