@@ -3,7 +3,7 @@
 // reference in docs/formats.md are all made from it.
 //
 //  1. A column's name, position and type never change within a version of the lake. New columns are added at the
-//     end, or after the last exported one; .adding names those that older files lack.
+//     end, or after the last exported one; .adding names those that files of a table can lack.
 //  2. Amounts are DECIMAL(38,8), quantities and unit prices DECIMAL(38,10), times UTC microseconds.
 //  3. Only MaybeTime columns are nullable; an empty text means "no value".
 //  4. Code names a column by its handle (LineUsageStart), which contains the table and the type. Handles are generated

@@ -1,4 +1,5 @@
 // Package visible is the one checker of texts that come into tollbook: of feeds, cost files, books, settings and flags.
+// It also finds the known word that a person meant (Nearest).
 //
 //	TEXT-1  An identity (an id, a code, a name of a list, an enumeration, a key) is visible text: it has no character
 //	        of the Unicode classes Cc, Cf, Zl and Zp, no U+FFFD, and no white space at an end (§3.21).

@@ -2,17 +2,17 @@ package visible
 
 import "strings"
 
-// maxTypos is the maximum number of typing errors of a word that Nearest recognises.
-const maxTypos = 2
+// MaxTypos is the maximum number of typing errors of a word that is recognised.
+const MaxTypos = 2
 
 // Nearest returns the known word with the fewest typing errors, else the only one that begins with the word, else "".
-// The number of errors is at most maxTypos and at most half the length of the word.
+// The number of errors is at most MaxTypos and at most half the length of the word.
 func Nearest(word string, known []string) string {
 	word = strings.ToLower(word)
-	best, fewest := "", min(maxTypos, len(word)/2)+1
+	best, fewest := "", min(MaxTypos, len(word)/2)+1
 	begin := []string{}
 	for _, k := range known {
-		if d := typos(word, strings.ToLower(k)); d < fewest {
+		if d := Typos(word, strings.ToLower(k)); d < fewest {
 			best, fewest = k, d
 		}
 		if word != "" && strings.HasPrefix(strings.ToLower(k), word) {
@@ -25,9 +25,13 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// typos counts the letters that were omitted, added, replaced, or swapped with the next one to turn a into b.
-func typos(a, b string) int {
+// Typos counts the letters that were omitted, added, replaced, or swapped with the next one to turn a into b. It is
+// MaxTypos + 1 if the lengths alone differ by more than MaxTypos.
+func Typos(a, b string) int {
 	x, y := []rune(a), []rune(b)
+	if max(len(x)-len(y), len(y)-len(x)) > MaxTypos {
+		return MaxTypos + 1
+	}
 	rows := make([][]int, len(x)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(y)+1)

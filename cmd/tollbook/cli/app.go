@@ -26,6 +26,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // App is one call of the program: its streams, its clock and its global flags.
@@ -117,7 +118,7 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		return wrong
 	}
 	names := cmd.SuggestionsFor(rest[0])
-	if near := Nearest(rest[0], commandNames(cmd)); len(names) == 0 && near != "" {
+	if near := visible.Nearest(rest[0], commandNames(cmd)); len(names) == 0 && near != "" {
 		names = []string{near}
 	}
 	if len(names) > 0 {

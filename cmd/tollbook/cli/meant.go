@@ -9,11 +9,8 @@ import (
 // Meant replaces the hint by the known word that was probably meant; if there is none, it keeps the hint. word is not
 // a known word.
 func (e *UsageError) Meant(word string, known []string) *UsageError {
-	if near := Nearest(word, known); near != "" {
+	if near := visible.Nearest(word, known); near != "" {
 		e.Hint = fmt.Sprintf("did you mean `%s`?", near)
 	}
 	return e
 }
-
-// Nearest is visible.Nearest.
-func Nearest(word string, known []string) string { return visible.Nearest(word, known) }

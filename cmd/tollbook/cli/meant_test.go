@@ -1,6 +1,10 @@
 package cli
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/visible"
+)
 
 func TestMeant(t *testing.T) {
 	t.Parallel()
@@ -12,7 +16,7 @@ func TestMeant(t *testing.T) {
 		// in order: two names with this prefix; three wrong letters; half a word; an empty word; no similar name
 		{"top", ""}, {"mxxxin", ""}, {"xx", ""}, {"", ""}, {"zzz", ""},
 	} {
-		if got := Nearest(c.word, names); got != c.want {
+		if got := visible.Nearest(c.word, names); got != c.want {
 			t.Errorf("%q: %q, want %q", c.word, got, c.want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // NewExplain is the command explain.
@@ -152,10 +153,10 @@ func suggestID(s *explain.Sources, id string, err error) error {
 		return err
 	}
 	known, wrong := explain.KnownPartnerMoney(s, id)
-	near := cli.Nearest(id, known)
+	near := visible.Nearest(id, known)
 	if cut := strings.IndexByte(id, '/'); wrong == nil && near == "" && !explain.IsPartnerMoney(id) {
 		if cut > 0 {
-			near = cli.Nearest(id[:cut+1], append(explain.PartnerPrefixes(), "statement/", "tax/"))
+			near = visible.Nearest(id[:cut+1], append(explain.PartnerPrefixes(), "statement/", "tax/"))
 		}
 		if near != "" {
 			near += id[cut+1:]

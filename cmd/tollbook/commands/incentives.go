@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/visible"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -116,7 +117,7 @@ func knownProgramme(b *books.Books, id string) error {
 		return nil
 	}
 	do := "it has none at all"
-	if near := cli.Nearest(id, known); near != "" {
+	if near := visible.Nearest(id, known); near != "" {
 		do = "did you mean `" + near + "`?"
 	} else if len(known) > 0 {
 		do = "programmes: " + strings.Join(known, ", ")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/visible"
 )
 
 // unknown replaces an error about an id that the caller does not see, whether or not it exists, by one that names
@@ -58,42 +59,18 @@ func unknown(c *operation.Call, err error) error {
 	return err
 }
 
-// maxTypos is the largest number of letters in which a similar id differs, maxSimilar the largest number of such ids.
-const maxTypos, maxSimilar = 2, 5
+// maxSimilar is how many similar ids an error names at most.
+const maxSimilar = 5
 
 // similar returns the first ids, in their order, that contain an unknown id or differ in few letters.
 func similar(id string, known []string) (list []string) {
 	id = strings.ToLower(id)
 	for _, one := range slices.Compact(slices.Sorted(slices.Values(known))) {
 		lower := strings.ToLower(one)
-		if lower != "" && (len(id) > maxTypos && strings.Contains(lower, id) ||
-			typos(id, lower) <= min(maxTypos, len(id)/2)) && len(list) < maxSimilar {
+		if lower != "" && (len(id) > visible.MaxTypos && strings.Contains(lower, id) ||
+			visible.Typos(id, lower) <= min(visible.MaxTypos, len(id)/2)) && len(list) < maxSimilar {
 			list = append(list, one)
 		}
 	}
 	return list
-}
-
-// typos counts the letters to omit, add or replace to turn a into b. It stops at maxTypos+1 if their lengths differ by
-// that much.
-func typos(a, b string) int {
-	if max(len(a)-len(b), len(b)-len(a)) > maxTypos {
-		return maxTypos + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			least := min(row[j], row[j+1]) + 1
-			if a[i] == b[j] {
-				least = min(least, before)
-			}
-			before, row[j+1] = row[j+1], min(least, before+1)
-		}
-	}
-	return row[len(b)]
 }
